@@ -1,0 +1,25 @@
+// One number for a trajectory, with its named parts.
+
+import type { Problem } from '../data/problem.ts'
+import type { Trajectory } from '../trajectory/trajectory.ts'
+
+export interface Reward {
+  /** Sum of weight times part. */
+  readonly total: number
+  /** Unweighted contributions by name, such as outcome or format. */
+  readonly parts: Readonly<Record<string, number>>
+  /** Whether the answer was right; null where nobody judged it (a failed trajectory). */
+  readonly correct: boolean | null
+}
+
+/** A trajectory that has a reward. */
+export interface Scored {
+  readonly trajectory: Trajectory
+  readonly reward: Reward
+}
+
+/** The scored trajectories of one problem. */
+export interface ScoredGroup {
+  readonly problem: Problem
+  readonly members: readonly Scored[]
+}

@@ -1,0 +1,67 @@
+// Runs a program. Its crash is a result; ours is an InfrastructureError.
+
+/** Bounds on one program. Omitted ones take the defaults of `defaultLimits`. */
+export interface Limits {
+  /** Wall time of the run itself, counted from the program's start. */
+  readonly timeoutMs: number
+  /** Queue and run together; passing it while queued throws `overloaded`. */
+  readonly deadlineMs: number
+  readonly memoryMb: number
+}
+
+export interface Program {
+  readonly code: string
+  readonly stdin?: string
+  /** Seeds random, numpy and sympy; without it they are seeded from the operating system. */
+  readonly seed?: number
+  readonly limits?: Partial<Limits>
+}
+
+/** How the program ended: all of it the program's doing. */
+export type ExecutionStatus =
+  | 'ok'
+  | 'error'
+  | 'exit'
+  | 'signal'
+  | 'timeout'
+  | 'cpu_limit'
+  | 'memory_limit'
+  | 'output_limit'
+
+/** The isolation that really ran, strongest first. */
+export type Tier = 'ns-root' | 'ns-user' | 'landlock' | 'unsafe'
+
+/** What a program did. */
+export interface Execution {
+  readonly status: ExecutionStatus
+  /** The text that the model reads: output, trimmed error, one-line notes. */
+  readonly output: string
+  /** What the program printed, standard output and error in true order. */
+  readonly stdout: string
+  readonly exception: { readonly type: string; readonly message: string } | null
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly truncated: { readonly bytesTotal: number; readonly bytesKept: number } | null
+  readonly durationMs: number
+  readonly queueMs: number
+  readonly cpuMs: number
+  readonly peakMemoryBytes: number
+  readonly tier: Tier
+}
+
+/** A conversation with one interpreter: variables live between cells. */
+export interface SandboxSession {
+  execute(program: Program, signal?: AbortSignal): Promise<Execution>
+  close(): Promise<void>
+}
+
+/**
+ * A pool of interpreters. Every promise settles. Failures of ours are thrown as InfrastructureError
+ * with the kinds `overloaded`, `worker_lost`, `session_lost`, `sandbox_error`, `cancelled`.
+ */
+export interface Sandbox {
+  readonly tier: Tier
+  execute(program: Program, signal?: AbortSignal): Promise<Execution>
+  session(): Promise<SandboxSession>
+  close(): Promise<void>
+}

@@ -1,0 +1,64 @@
+// What can be called, and how calls and outputs are spelled.
+
+import type { ToolCall, ToolOutput } from '../trajectory/call.ts'
+
+/** What a tool knows of the trajectory that calls it. */
+export interface ToolContext {
+  readonly trajectoryId: string
+  readonly signal: AbortSignal
+}
+
+/** Something the policy may call by writing text. */
+export interface Tool {
+  readonly name: string
+  readonly description: string
+  /** JSON Schema of the arguments, as chat templates print it. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** Runs one call. Throws InfrastructureError when something of ours failed, and only then. */
+  call(call: ToolCall, context: ToolContext): Promise<ToolOutput>
+  /** Ends what the tool keeps for a trajectory (a session, say). */
+  release?(trajectoryId: string): Promise<void>
+  close?(): Promise<void>
+}
+
+/** What a completion amounts to. */
+export type Move =
+  | { readonly kind: 'call'; readonly call: ToolCall }
+  | { readonly kind: 'answer'; readonly text: string }
+  /** A call that cannot be carried out; `told` is the short message that the model reads. */
+  | { readonly kind: 'malformed'; readonly name: MalformedName; readonly told: string }
+  /** The policy ended its text with neither. */
+  | { readonly kind: 'none' }
+
+export type MalformedName =
+  | 'noFence'
+  | 'unclosedTag'
+  | 'badJson'
+  | 'unknownTool'
+  | 'wrongArguments'
+  | 'severalCalls'
+
+/**
+ * How calls, outputs and answers are spelled: one object used by cold start, rollout, evaluation
+ * and chat, so that they cannot disagree.
+ */
+export interface ToolProtocol {
+  readonly name: string
+  /** Chat messages of the first context, rendered through the model's own template. */
+  messages(question: string, tools: readonly Tool[]): readonly ChatMessage[]
+  /** Decoded text that pauses the policy for a call. */
+  readonly stopStrings: readonly string[]
+  /** What a completion's text, cut after its stop, amounts to. */
+  parse(text: string, tools: readonly Tool[]): Move
+  /** The text of a tool segment: tags and what follows them around an output or a told error. */
+  renderOutput(output: string): string
+  /** The text of a policy segment that makes this call: for demonstrations. */
+  renderCall(call: ToolCall): string
+  /** The text of a policy segment that gives this answer: for demonstrations. */
+  renderAnswer(answer: string): string
+}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly content: string
+}
