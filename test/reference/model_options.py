@@ -147,6 +147,7 @@ SMALL_MODELS = [
         small_config(
             "qwen2",
             hidden_size=40,
+            max_position_embeddings=64,
             rope_theta=10000.0,
             rope_scaling={"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16},
         ),
@@ -177,6 +178,7 @@ SMALL_MODELS = [
         small_config(
             "qwen3",
             head_dim=12,
+            max_position_embeddings=64,
             rope_parameters={
                 "rope_theta": 5000.0,
                 "rope_type": "yarn",
