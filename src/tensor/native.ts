@@ -1,7 +1,8 @@
 // The addon's typed face. Loaded on first use, so that importing a module needs no libtorch.
 
 import { createRequire } from 'node:module'
-import { locate } from '../../setup/locate.mjs'
+import { locate, setupCommand } from '../../setup/locate.mjs'
+import { UserError } from '../base/errors.ts'
 
 /** A place in the addon's table of tensors; -1 once freed. */
 export type Handle = number
@@ -64,6 +65,12 @@ let loaded: Native | undefined
 
 /** The addon; the first call loads libtorch (about 0.3 s). Throws UserError where set-up is missing. */
 export function native(): Native {
-  loaded ??= createRequire(import.meta.url)(locate().addon) as Native
+  loaded ??= load()
   return loaded
+}
+
+function load(): Native {
+  const addon = locate()?.addon
+  if (!addon) throw new UserError(`the engine is not built yet: run \`${setupCommand()}\` once`)
+  return createRequire(import.meta.url)(addon) as Native
 }
