@@ -1,8 +1,7 @@
 // The addon's typed face. Loaded on first use, so that importing a module needs no libtorch.
 
 import { createRequire } from 'node:module'
-import { locate, setupCommand } from '../../setup/locate.mjs'
-import { UserError } from '../base/errors.ts'
+import { addonFile } from '../base/installation.ts'
 
 /** A place in the addon's table of tensors; -1 once freed. */
 export type Handle = number
@@ -65,12 +64,6 @@ let loaded: Native | undefined
 
 /** The addon; the first call loads libtorch (about 0.3 s). Throws UserError where set-up is missing. */
 export function native(): Native {
-  loaded ??= load()
+  loaded ??= createRequire(import.meta.url)(addonFile()) as Native
   return loaded
-}
-
-function load(): Native {
-  const addon = locate()?.addon
-  if (!addon) throw new UserError(`the engine is not built yet: run \`${setupCommand()}\` once`)
-  return createRequire(import.meta.url)(addon) as Native
 }
