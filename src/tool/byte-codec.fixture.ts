@@ -3,7 +3,7 @@
 import type { TokenId } from '../trajectory/segment.ts'
 import type { TextCodec } from './text-codec.ts'
 
-export const specialTokens = ['<|im_start|>', '<|im_end|>', '<|endoftext|>'] as const
+const specialTokens: readonly string[] = ['<|im_start|>', '<|im_end|>', '<|endoftext|>']
 
 export const turnEndToken = 257
 export const endToken = 258
@@ -13,7 +13,7 @@ const special = /(<\|im_start\|>|<\|im_end\|>|<\|endoftext\|>)/
 export const byteCodec = {
   encode(text: string): readonly TokenId[] {
     return text.split(special).flatMap((part) => {
-      const index = specialTokens.findIndex((token) => token === part)
+      const index = specialTokens.indexOf(part)
       return index === -1 ? [...Buffer.from(part)] : [256 + index]
     })
   },
