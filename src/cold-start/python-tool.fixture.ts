@@ -1,6 +1,7 @@
-// For tests: an interpreter that runs python3 directly, one process a call.
+// For tests: an interpreter that runs the private Python directly, one process a call.
 
 import { spawn } from 'node:child_process'
+import { pythonExecutable } from '../python/python-executable.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { ToolOutput } from '../trajectory/call.ts'
 
@@ -10,7 +11,7 @@ export const pythonTool: Tool = {
   parameters: {},
   call: (call) =>
     new Promise<ToolOutput>((resolve, reject) => {
-      const child = spawn(process.env['RETOOL_PYTHON'] ?? 'python3', ['-'], {
+      const child = spawn(pythonExecutable(), ['-'], {
         stdio: ['pipe', 'pipe', 'pipe'],
       })
       let text = ''

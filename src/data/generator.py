@@ -127,10 +127,11 @@ def main():
     sys.stdout = sys.stderr
     for line in sys.stdin:
         request = json.loads(line)
-        body = reply(request)
-        if "id" in request:
-            body["id"] = request["id"]
-        channel.write(json.dumps(body, ensure_ascii=True) + "\n")
+        try:
+            answer = {"result": reply(request["payload"])}
+        except Exception as error:  # the border: whatever a family throws is told, not died of
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        channel.write(json.dumps({"id": request["id"], **answer}) + "\n")
         channel.flush()
 
 

@@ -43,7 +43,10 @@ export async function openSource(
   if (spec.startsWith('gym:')) return await openGym(spec, options, services.generator())
   for (const name of ['size', 'seed', 'difficulty'] as const) {
     if (options[name] !== undefined) {
-      throw new UserError(`${spec}: the option ${name} is for generated problems (gym:FAMILY) only`, 2)
+      throw new UserError(
+        `${spec}: the option ${name} is for generated problems (gym:FAMILY) only`,
+        2,
+      )
     }
   }
   if (!spec.startsWith('hub:')) return fileSource(spec, await localFiles(spec, options), options)
@@ -73,7 +76,10 @@ async function openGym(
     .map((part): MixtureFamily => {
       const match = /^([a-z_0-9]+)(?:\*(\d+(?:\.\d+)?))?$/.exec(part.trim())
       if (!match?.[1]) {
-        throw new UserError(`${spec}: expected gym:FAMILY,FAMILY*WEIGHT,...; found ${JSON.stringify(part)}`, 2)
+        throw new UserError(
+          `${spec}: expected gym:FAMILY,FAMILY*WEIGHT,...; found ${JSON.stringify(part)}`,
+          2,
+        )
       }
       return {
         family: match[1],
