@@ -183,6 +183,8 @@ export class RunFolder {
     clearInterval(this.#heart)
     endState(this.#database, status, message)
     this.#tensorboard.close()
+    // So that a copy of run.db alone, without its -wal, holds everything.
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     this.#database.close()
     this.log.info({ status }, 'the run ended')
   }

@@ -107,6 +107,18 @@ export function readTrajectory(
   return { summary: toSummary(row), body: decodeBody(body) }
 }
 
+/** All of them in the order of recording, with their bodies as written. */
+export function* listTrajectoriesWithBodies(
+  database: Database,
+): Generator<{ readonly summary: TrajectorySummary; readonly written: Uint8Array }> {
+  const rows = database
+    .prepare(
+      `SELECT ${selected}, body FROM trajectory JOIN trajectory_body USING (row) ORDER BY row`,
+    )
+    .iterate() as Iterable<Row & { body: Uint8Array }>
+  for (const { body, ...row } of rows) yield { summary: toSummary(row), written: body }
+}
+
 /** The values that filters can take, with how many trajectories have each. */
 export function trajectoryFacets(database: Database) {
   const counts = (column: string) =>
