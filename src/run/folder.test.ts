@@ -52,6 +52,7 @@ test('what was recorded is read back while the run is still written', () => {
   using run = RunFolder.create(path, start)
   run.recordMetrics(1, { 'reward/mean': 0.25, 'update/entropy': Number.NaN }, { tokens: 100 })
   run.recordMetrics(2, { 'reward/mean': 0.5 }, { tokens: 250 })
+  run.flush()
   run.recordWarning(2, { name: 'truncation', message: 'a tenth was cut' })
   run.recordEvaluation(2, 'tiny', { accuracy: 0.5 })
 
@@ -72,6 +73,7 @@ test('what was recorded is read back while the run is still written', () => {
 
   const before = reader.dataVersion()
   run.recordMetrics(3, { 'reward/mean': 1 })
+  run.flush()
   expect(reader.dataVersion()).not.toBe(before)
   run.finish()
   expect(reader.state()).toMatchObject({ status: 'finished', step: 3 })
@@ -145,6 +147,7 @@ test('resuming removes what came after the checkpoint, and only one process may 
 
   using again = RunFolder.resume(path, 1)
   again.recordMetrics(2, { loss: 2 })
+  again.flush()
   using reader = new RunReader(path)
   const loss = reader.query(null, (database) =>
     curve(database, { name: 'loss', axis: 'step', limit: 10 }),

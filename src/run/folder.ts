@@ -15,7 +15,7 @@ import { layout } from './layout.ts'
 import { MetricWriter } from './metric-writer.ts'
 import { endState, insertState, type RunStatus, readState, reviveState } from './run-state.ts'
 import { SystemLoad } from './system-load.ts'
-import { TensorboardWriter } from './tensorboard-writer.ts'
+import { type ScalarEvent, TensorboardWriter } from './tensorboard-writer.ts'
 import type { TrajectoryRecord } from './trajectory-record.ts'
 import { TrajectoryWriter } from './trajectory-writer.ts'
 
@@ -41,6 +41,14 @@ export interface RunWarning {
 const heartbeatMs = 5_000
 const beatsPerLook = 3
 
+// A transaction writes a page for each metric name, so a fast loop gathers a few steps first.
+const patienceMs = 250
+const patienceValues = 5_000
+
+interface PendingMetrics extends ScalarEvent {
+  readonly tokens: number | null
+}
+
 export class RunFolder {
   readonly path: string
   /** Structured log, one JSON object a line, in the folder's log.jsonl. */
@@ -52,6 +60,10 @@ export class RunFolder {
   readonly #heart: NodeJS.Timeout
   #step: number
   #open = true
+  readonly #pending: PendingMetrics[] = []
+  #pendingValues = 0
+  #flushed = 0
+  #flushTimer: NodeJS.Timeout | undefined
 
   private constructor(path: string, database: Database, step: number) {
     const paths = layout(path)
@@ -129,16 +141,33 @@ export class RunFolder {
     { tokens = null }: { readonly tokens?: number | null } = {},
   ): void {
     if (!Number.isSafeInteger(step) || step < 0) throw new Error(`defect: step ${step}`)
-    const time = Date.now()
+    this.#pending.push({ step, values, tokens, time: Date.now() })
+    this.#pendingValues += Object.keys(values).length
+    const waited = Date.now() - this.#flushed
+    if (waited >= patienceMs || this.#pendingValues >= patienceValues) this.flush()
+    else this.#flushTimer ??= setTimeout(() => this.flush(), patienceMs).unref()
+  }
+
+  /** Writes the metrics of the last moment; otherwise they wait a quarter of a second at most. */
+  flush(): void {
+    clearTimeout(this.#flushTimer)
+    this.#flushTimer = undefined
+    this.#flushed = Date.now()
+    const pending = this.#pending.splice(0)
+    this.#pendingValues = 0
+    if (pending.length === 0) return
     this.#metrics.write(
-      Object.entries(values).map(([name, value]) => ({ step, name, value, time, tokens })),
+      pending.flatMap(({ step, values, tokens, time }) =>
+        Object.entries(values).map(([name, value]) => ({ step, name, value, time, tokens })),
+      ),
     )
-    this.#tensorboard.write([{ step, time, values }])
-    this.#reach(step)
+    this.#tensorboard.write(pending)
+    this.#reach(Math.max(...pending.map(({ step }) => step)))
   }
 
   /** A trajectory recorded before (same phase, step and id) is replaced. */
   recordTrajectories(step: number, records: readonly TrajectoryRecord[]): void {
+    this.flush()
     this.#trajectories.write(step, records)
     this.#reach(step)
   }
@@ -179,6 +208,7 @@ export class RunFolder {
 
   #end(status: RunStatus, message: string | null): void {
     if (!this.#open) return
+    this.flush()
     this.#open = false
     clearInterval(this.#heart)
     endState(this.#database, status, message)
