@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { RunFolder } from './folder.ts'
 import { curve, metricSummaries } from './metric-query.ts'
 import { listEvaluations, listWarnings } from './note-query.ts'
+import { recordFixture } from './record.fixture.ts'
 import { RunReader } from './run-reader.ts'
 import {
   countTrajectories,
@@ -12,40 +13,11 @@ import {
   readTrajectory,
   trajectoryFacets,
 } from './trajectory-query.ts'
-import type { TrajectoryRecord } from './trajectory-record.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'retool-folder-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
 const start = { command: 'train', config: { seed: 7 }, totalSteps: 10 }
-
-/** context: 2 tokens; policy: 4, the code at the third; tool: 1; policy: 1. */
-function record(id: string, reward: number): TrajectoryRecord {
-  const call = { tool: 'interpreter', arguments: { code: 'print(6*7)' } }
-  const output = { text: '42', ok: true, status: 'ok', durationMs: 3 }
-  return {
-    phase: 'train',
-    trajectory: {
-      id,
-      problemId: 'p1',
-      segments: [
-        { author: 'context', tokens: [1, 2] },
-        { author: 'policy', tokens: [3, 4, 5, 6], logprobs: [-0.5, -0.25, 0, -1] },
-        { author: 'tool', tokens: [7], call, output },
-        { author: 'policy', tokens: [8], logprobs: [-0.125] },
-      ],
-      stop: { kind: 'answered' },
-      policyVersion: 2,
-      durationMs: 12,
-    },
-    problem: { id: 'p1', question: 'What is 6*7?', answer: '42', source: 'products' },
-    pieces: [['What', ' now?'], ['Let me', '<code>', 'print(6', '*7)</code>'], ['42'], ['42!']],
-    reward: { total: reward, parts: { outcome: reward }, correct: reward > 0 },
-    answer: '42',
-    verdict: 'equal',
-    tokenValues: { advantages: [0, 0, 0.5, 0.5, 0.5, 0.5, 0, 0.5] },
-  }
-}
 
 test('what was recorded is read back while the run is still written', () => {
   const path = join(root, 'live')
@@ -83,9 +55,9 @@ test('what was recorded is read back while the run is still written', () => {
 
 test('a trajectory comes back token for token', () => {
   using run = RunFolder.create(join(root, 'trajectories'), start)
-  const given = record('a', 1)
-  run.recordTrajectories(3, [given, record('b', -1)])
-  run.recordTrajectories(3, [record('b', -0.5)])
+  const given = recordFixture({ id: 'a', reward: 1 })
+  run.recordTrajectories(3, [given, recordFixture({ id: 'b', reward: -1 })])
+  run.recordTrajectories(3, [recordFixture({ id: 'b', reward: -0.5 })])
 
   using reader = new RunReader(run.path)
   const found = reader.query(undefined, (database) =>
@@ -140,7 +112,7 @@ test('resuming removes what came after the checkpoint, and only one process may 
   const run = RunFolder.create(path, start)
   run.recordMetrics(1, { loss: 4 })
   run.recordMetrics(2, { loss: 3 })
-  run.recordTrajectories(2, [record('a', 1)])
+  run.recordTrajectories(2, [recordFixture({ id: 'a', reward: 1 })])
   expect(() => RunFolder.resume(path, 1)).toThrow(/still writes this run/)
   run.interrupt()
   expect(() => RunFolder.create(path, start)).toThrow(/--resume/)
