@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
+import { packageFile } from '../base/package-root.ts'
 
 export interface Environment {
   readonly retool: string
@@ -60,18 +60,9 @@ function gitState(folder: string): Environment['git'] {
   }
 }
 
-/** Of the package.json nearest above this file whose name is ours. */
 function packageVersion(): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    try {
-      const found = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-        name?: string
-        version?: string
-      }
-      if (found.name === 'retool-rl' && found.version) return found.version
-    } catch {
-      // No package.json here: look one folder higher.
-    }
-    if (folder === dirname(folder)) return 'unknown'
+  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
+    version: string
   }
+  return version
 }

@@ -16,8 +16,8 @@ export interface CurveQuery {
   readonly name: string
   readonly axis: CurveAxis
   /** Only this part of the axis, ends included. */
-  readonly from?: number
-  readonly to?: number
+  readonly from?: number | undefined
+  readonly to?: number | undefined
   /** Most points to return; more are averaged in equal stretches of the axis. */
   readonly limit: number
 }

@@ -40,6 +40,10 @@ export class RunReader {
     this.#database = this.#openDatabase()
   }
 
+  get hasDatabase(): boolean {
+    return this.#database !== null
+  }
+
   /** What could not be read so far. */
   get damage(): readonly Damage[] {
     return [...this.#damage.values()]

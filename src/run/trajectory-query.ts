@@ -7,24 +7,24 @@ import type { TrajectorySummary } from './trajectory-summary.ts'
 
 /** Ends included; either may be left out. */
 export interface Range {
-  readonly from?: number
-  readonly to?: number
+  readonly from?: number | undefined
+  readonly to?: number | undefined
 }
 
 /** All that is given must hold. */
 export interface TrajectoryFilter {
-  readonly phase?: Phase
-  readonly stop?: string
-  readonly source?: string
-  readonly problem?: string
-  readonly correct?: boolean
-  readonly reward?: Range
-  readonly step?: Range
-  readonly calls?: Range
-  readonly errors?: Range
-  readonly tokens?: Range
+  readonly phase?: Phase | undefined
+  readonly stop?: string | undefined
+  readonly source?: string | undefined
+  readonly problem?: string | undefined
+  readonly correct?: boolean | undefined
+  readonly reward?: Range | undefined
+  readonly step?: Range | undefined
+  readonly calls?: Range | undefined
+  readonly errors?: Range | undefined
+  readonly tokens?: Range | undefined
   /** Words that its text holds, all of them; the last may be the beginning of a word. */
-  readonly text?: string
+  readonly text?: string | undefined
 }
 
 /** What lists can be sorted by, and the column that holds it. */
