@@ -10,7 +10,7 @@ import type { DType } from '../tensor/dtype.ts'
 import { scope } from '../tensor/scope.ts'
 import { concatenate, narrow, reinterpret, reshape } from '../tensor/shape.ts'
 import type { Device, Tensor } from '../tensor/tensor.ts'
-import { contiguous, copyTo, tensorFrom, toDevice, toDtype } from '../tensor/transfer.ts'
+import { contiguous, copyTo, toDevice, toDtype } from '../tensor/transfer.ts'
 import { type GgmlType, ggmlLayoutOf } from './ggml-type.ts'
 
 /** Blocks [N, B] uint8 -> numbers of N blocks in order, float32, in any shape. */
@@ -93,11 +93,12 @@ function signed(values: Tensor): Tensor {
  * of the run, then the next higher one of all. [N, numbers] float32.
  */
 function fields(packed: Tensor, { width, bits }: { width: number; bits: number }): Tensor {
-  const shifts = Uint8Array.from({ length: 8 / bits }, (_, index) => index * bits)
-  const counts = toDevice(tensorFrom(shifts, [1, 1, shifts.length, 1]), packed.device)
-  const runs = reshape(packed, [packed.dimension(0), -1, 1, width])
-  const values = bitAnd(shiftRight(runs, counts), 2 ** bits - 1)
-  return toDtype(reshape(values, [packed.dimension(0), -1]), 'float32')
+  const count = packed.dimension(0)
+  const runs = reshape(packed, [count, -1, 1, width])
+  const parts = Array.from({ length: 8 / bits }, (_, index) =>
+    bitAnd(shiftRight(runs, index * bits), 2 ** bits - 1),
+  )
+  return toDtype(reshape(concatenate(parts, 2), [count, -1]), 'float32')
 }
 
 function nibbles(packed: Tensor, width: number): Tensor {
@@ -139,6 +140,5 @@ function top4(values: Tensor): Tensor {
 }
 
 function topBits(values: Tensor, shift: number): Tensor {
-  const count = toDevice(tensorFrom(Uint8Array.of(shift)), values.device)
-  return toDtype(shiftRight(values, count), 'float32')
+  return toDtype(shiftRight(values, shift), 'float32')
 }

@@ -6,7 +6,7 @@ import { expectedWeights } from '../model/weights.ts'
 import { type DType, dtypeBytes } from '../tensor/dtype.ts'
 import { mappedFile } from '../tensor/mapped-file.ts'
 import { operatorOfNumber } from '../tensor/operator.ts'
-import { scope } from '../tensor/scope.ts'
+import { scope, unowned } from '../tensor/scope.ts'
 import { narrow, reinterpret, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { clone, toDevice } from '../tensor/transfer.ts'
@@ -45,7 +45,7 @@ export function loadSafetensors(
 ): Map<string, Tensor> {
   checkWeights(shapesOf(entries), config, place)
   return scope(() => {
-    const files = new MappedFiles()
+    using files = new MappedFiles()
     const load = (name: string, entry: LocatedEntry) => {
       const stored = safetensorsFloats[entry.dtype]
       if (!stored) {
@@ -71,7 +71,7 @@ export function loadGguf(
   }
   checkWeights(shapesOf(entries), config, header.path)
   return scope(() => {
-    const files = new MappedFiles()
+    using files = new MappedFiles()
     const load = (name: string, entry: GgufEntry) =>
       scope(() => {
         const numbers = ggufNumbers(files, header.path, entry, placement)
@@ -146,8 +146,8 @@ function placed(numbers: Tensor, shape: readonly number[], { dtype, device }: Pl
   return toDevice(view(numbers, shape), device, dtype)
 }
 
-/** Each file is mapped once; its tensors are views of the mapping. */
-class MappedFiles {
+/** Each file is mapped once; its tensors are views, which keep the mapping alive. */
+class MappedFiles implements Disposable {
   readonly #files = new Map<string, Tensor>()
 
   bytes(path: string, { offset, bytes }: ByteRange): Tensor {
@@ -164,8 +164,12 @@ class MappedFiles {
 
   #map(path: string): Tensor {
     using file = ReadableFile.open(path)
-    const mapped = mappedFile(path, file.size)
+    const mapped = unowned(() => mappedFile(path, file.size))
     this.#files.set(path, mapped)
     return mapped
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of this.#files.values()) file.dispose()
   }
 }

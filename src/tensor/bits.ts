@@ -3,12 +3,12 @@
 import { operator } from './operator.ts'
 import type { Tensor } from './tensor.ts'
 
-const shiftRightOf = operator('aten::bitwise_right_shift', 'Tensor')
+const shiftRightOf = operator('aten::bitwise_right_shift', 'Tensor_Scalar')
 const bitAndOf = operator('aten::bitwise_and', 'Scalar')
 
-/** Each element shifted right by the one of `counts` at its place, with broadcasting. */
-export function shiftRight(tensor: Tensor, counts: Tensor): Tensor {
-  return shiftRightOf(tensor, counts)
+/** Each element shifted right by `count` bits. */
+export function shiftRight(tensor: Tensor, count: number): Tensor {
+  return shiftRightOf(tensor, count)
 }
 
 /** The bits that are set in both. */
