@@ -8,7 +8,7 @@
 
 import { invariant } from '../base/check.ts'
 import type { TokenId } from '../trajectory/segment.ts'
-import { pageSize } from './page-pool.ts'
+import { pageSize } from './page.ts'
 
 /** A full page whose keys and values are in the cache. */
 export interface PageNode {

@@ -1,7 +1,7 @@
 // A sequence as the scheduler sees it, and what it does in one step.
 
 import type { TokenId } from '../trajectory/segment.ts'
-import { pagesFor } from './page-pool.ts'
+import { pagesFor } from './page.ts'
 import type { PageNode } from './page-table.ts'
 
 /** A session's tokens and its part of the cache. To be changed by the scheduler alone. */

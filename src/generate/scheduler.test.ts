@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RandomStream } from '../base/random.ts'
-import { pageSize, pagesFor, slotsOf } from './page-pool.ts'
+import { pageSize, pagesFor, slotsOf } from './page.ts'
 import type { PlannedPiece, ScheduledSequence } from './scheduled-sequence.ts'
 import type { SchedulerOptions } from './scheduler.ts'
 import { Scheduler } from './scheduler.ts'

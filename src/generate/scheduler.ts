@@ -23,7 +23,7 @@
 
 import { at, invariant } from '../base/check.ts'
 import type { TokenId } from '../trajectory/segment.ts'
-import { pageSize, pagesFor } from './page-pool.ts'
+import { pageSize, pagesFor } from './page.ts'
 import { PageTable, pageKey } from './page-table.ts'
 import type { PlannedPiece, ScheduledSequence } from './scheduled-sequence.ts'
 import { isOlder, newSequence, pieceOf } from './scheduled-sequence.ts'
@@ -141,7 +141,8 @@ export class Scheduler {
       if (page !== undefined) computing.add(page)
       plan.push(pieceOf(sequence, length))
     }
-    return plan
+    // One-token pieces stand together, as the forward likes them.
+    return plan.sort((a, b) => Number(a.tokens.length > 1) - Number(b.tokens.length > 1))
   }
 
   /** The pieces' keys and values have been written. */
