@@ -1,64 +1,27 @@
 // Every number against PyTorch: small random models of each family and option, whose logits and
 // gradients transformers computed in float32 (test/reference/README.md).
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readHuggingFaceConfig } from '../src/checkpoint/hugging-face-config.ts'
-import {
-  readSafetensorsHeader,
-  type SafetensorsDtype,
-} from '../src/checkpoint/safetensors-header.ts'
 import { packedAttention } from '../src/model/attention.ts'
 import { type Decoder, hiddenStates, logits, makeDecoder } from '../src/model/decoder.ts'
 import { arrangeWeights } from '../src/model/decoder-weights.ts'
 import { divide, multiply, negative } from '../src/tensor/arithmetic.ts'
 import { gradients, setRequiresGrad } from '../src/tensor/autograd.ts'
 import { cudaDeviceCount } from '../src/tensor/device.ts'
-import type { DType } from '../src/tensor/dtype.ts'
 import { liveTensors } from '../src/tensor/memory.ts'
 import { logSoftmax } from '../src/tensor/neural.ts'
 import { sum } from '../src/tensor/reduction.ts'
 import { scope } from '../src/tensor/scope.ts'
 import { concatenate, gather, narrow, unsqueeze } from '../src/tensor/shape.ts'
 import type { Device, Tensor } from '../src/tensor/tensor.ts'
-import {
-  integers,
-  readFloats,
-  readIntegers,
-  tensorFrom,
-  toDevice,
-  toDtype,
-} from '../src/tensor/transfer.ts'
+import { integers, readFloats, readIntegers, toDevice } from '../src/tensor/transfer.ts'
+import { loadTensors } from './fixtures/load-tensors.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures/models')
 const tolerance = 1e-5
-const dtypes: Partial<Record<SafetensorsDtype, DType>> = {
-  F32: 'float32',
-  BF16: 'bfloat16',
-  F16: 'float16',
-  I64: 'int64',
-}
-
-/** All tensors of a folder's files with the given prefix, floats as float32. */
-function loadTensors(folder: string, prefix: string, device: Device): Map<string, Tensor> {
-  const found = new Map<string, Tensor>()
-  const files = readdirSync(folder).filter(
-    (f) => f.startsWith(prefix) && f.endsWith('.safetensors'),
-  )
-  for (const file of files) {
-    const bytes = readFileSync(join(folder, file))
-    for (const [name, entry] of readSafetensorsHeader(join(folder, file)).tensors) {
-      const part = new Uint8Array(bytes.subarray(entry.offset, entry.offset + entry.bytes))
-      const dtype = dtypes[entry.dtype]
-      if (!dtype) throw new Error(`unexpected ${entry.dtype}`)
-      const tensor = tensorFrom(part, entry.shape, dtype)
-      found.set(name, toDevice(dtype === 'int64' ? tensor : toDtype(tensor, 'float32'), device))
-    }
-  }
-  return found
-}
-
 /** Greatest absolute difference over greatest absolute expected value. */
 function relativeGap(actual: Tensor, expected: Tensor): number {
   expect(actual.shape).toEqual(expected.shape)

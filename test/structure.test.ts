@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   model: ['base', 'tensor'],
   tool: ['base', 'sandbox', 'trajectory'],
   run: ['base', 'trajectory'],
-  checkpoint: ['base', 'tensor'],
+  checkpoint: ['base', 'tensor', 'model'],
   generate: ['base', 'tensor', 'tokenizer', 'trajectory', 'model'],
   data: ['base', 'python', 'tokenizer', 'trajectory', 'tool'],
   rollout: ['base', 'tokenizer', 'trajectory', 'tool', 'data'],

@@ -4,7 +4,7 @@
 // Letters: T tokens (packed), L tokens of one sequence, N heads, K key/value heads, D head size.
 
 import { attention } from '../tensor/neural.ts'
-import { concatenate, expand, narrow, permute, reshape, unsqueeze } from '../tensor/shape.ts'
+import { concatenate, expand, narrow, permute, reshape, unsqueeze, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /** query [T, N, D], key and value [T, K, D] of a layer -> what each token saw, [T, N, D]. */
@@ -20,14 +20,25 @@ function spread(heads_LKD: Tensor, heads: number): Tensor {
   return reshape(spread_KGLD, [1, heads, length, size])
 }
 
-/** Causal attention of one sequence onto itself. */
-function causal(query_LND: Tensor, key_LKD: Tensor, value_LKD: Tensor): Tensor {
-  const heads = query_LND.dimension(1)
+/**
+ * Attention of one sequence: query [L, N, D] onto key and value [M, K, D]. Without a mask causal,
+ * L = M; else the mask, bool [L, M], says who may look where.
+ */
+export function causalAttention(
+  query_LND: Tensor,
+  key_MKD: Tensor,
+  value_MKD: Tensor,
+  mask_LM?: Tensor,
+): Tensor {
+  const [length, heads, size] = query_LND.shape as [number, number, number]
   const query_1NLD = unsqueeze(permute(query_LND, [1, 0, 2]), 0)
-  const seen_1NLD = attention(query_1NLD, spread(key_LKD, heads), spread(value_LKD, heads), {
-    causal: true,
-  })
-  return permute(reshape(seen_1NLD, [heads, query_LND.dimension(0), -1]), [1, 0, 2])
+  const seen_1NLD = attention(
+    query_1NLD,
+    spread(key_MKD, heads),
+    spread(value_MKD, heads),
+    mask_LM ? { mask: mask_LM } : { causal: true },
+  )
+  return permute(view(seen_1NLD, [heads, length, size]), [1, 0, 2])
 }
 
 /**
@@ -36,11 +47,11 @@ function causal(query_LND: Tensor, key_LKD: Tensor, value_LKD: Tensor): Tensor {
  */
 export function packedAttention(lengths: readonly number[]): Attend {
   return (_layer, query_TND, key_TKD, value_TKD) => {
-    if (lengths.length === 1) return causal(query_TND, key_TKD, value_TKD)
+    if (lengths.length === 1) return causalAttention(query_TND, key_TKD, value_TKD)
     let start = 0
     const seen = lengths.map((length) => {
       const part = (tensor: Tensor) => narrow(tensor, 0, start, length)
-      const result_LND = causal(part(query_TND), part(key_TKD), part(value_TKD))
+      const result_LND = causalAttention(part(query_TND), part(key_TKD), part(value_TKD))
       start += length
       return result_LND
     })

@@ -11,8 +11,8 @@ import { reshape, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Attend } from './attention.ts'
 import type { ModelConfig } from './config.ts'
-import { inverseFrequencies, type RopeAngles, ropeAngles, rotate } from './rope.ts'
 import type { DecoderWeights, LayerWeights, Projection } from './decoder-weights.ts'
+import { inverseFrequencies, type RopeAngles, ropeAngles, rotate } from './rope.ts'
 
 /** A decoder ready to run; whoever made it owns the tensors. */
 export interface Decoder {

@@ -1,0 +1,11 @@
+// The new tokens of one sequence in one step of the engine.
+
+import type { TokenId } from '../trajectory/segment.ts'
+
+export interface Piece {
+  readonly tokens: readonly TokenId[]
+  /** Position of the first new token: as many are in the cache already. */
+  readonly start: number
+  /** Cache slots of all tokens from position 0 to the last new one. */
+  readonly slots: readonly number[]
+}
