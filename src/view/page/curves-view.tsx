@@ -8,6 +8,7 @@ import { fetchJson, runAddress, useData } from './data.ts'
 import { anyVersion } from './live.ts'
 import { change, parameter } from './route.ts'
 import { chosenRuns } from './runs.ts'
+import { SmoothingSlider } from './smoothing-slider.tsx'
 import { useKeys } from './use-keys.ts'
 
 interface RunDescription {
@@ -88,7 +89,6 @@ const axes: readonly (readonly [CurveAxis, string])[] = [
 ]
 
 function CurveTools() {
-  const smoothing = Number(parameter('smooth', '0'))
   const zoomed = parameter('from') !== ''
   return (
     <div class="tools">
@@ -113,18 +113,7 @@ function CurveTools() {
           </button>
         ))}
       </fieldset>
-      <label class="slider">
-        smoothing
-        <input
-          type="range"
-          min="0"
-          max="0.99"
-          step="0.01"
-          value={smoothing}
-          onInput={(event) => change({ smooth: event.currentTarget.value })}
-        />
-        <output>{smoothing.toFixed(2)}</output>
-      </label>
+      <SmoothingSlider otherwise="0" />
       <Toggle name="logx" label="log x" />
       <Toggle name="logy" label="log y" />
       {zoomed && (

@@ -8,6 +8,8 @@ import { versions } from './live.ts'
 import { type Line, Plot } from './plot.tsx'
 import { change, linkTo, parameter } from './route.ts'
 import { chosenRuns, colourOf, currentRun } from './runs.ts'
+import { smooth } from './smooth.ts'
+import { SmoothingSlider } from './smoothing-slider.tsx'
 
 interface Figure {
   readonly title: string
@@ -82,6 +84,7 @@ const figures: readonly Figure[] = [
 export function FiguresView() {
   const phase = parameter('phase', 'train')
   const all = useBehaviour(chosenRuns.value, phase)
+  const smoothing = Number(parameter('smooth', '0.7'))
   const run = currentRun.value
   return (
     <>
@@ -98,17 +101,16 @@ export function FiguresView() {
             </button>
           ))}
         </fieldset>
+        <SmoothingSlider otherwise="0.7" />
         <span class="quiet hint">
           The behaviour that ReTool’s figures 3 to 6 follow, step by step, from recorded
           trajectories.
         </span>
       </div>
-      {[...all.values()].every((rows) => rows.length === 0) && (
-        <p class="quiet">No trajectories of this kind were recorded.</p>
-      )}
+      {all.size === 0 && <p class="quiet">No trajectories of this kind were recorded.</p>}
       <div class="plots">
         {figures.map((figure) => (
-          <FigurePlot key={figure.title} figure={figure} all={all} />
+          <FigurePlot key={figure.title} figure={figure} all={all} smoothing={smoothing} />
         ))}
       </div>
       {run !== undefined && (
@@ -128,23 +130,26 @@ export function FiguresView() {
 interface FigurePlotProperties {
   readonly figure: Figure
   readonly all: ReadonlyMap<string, readonly Behaviour[]>
+  readonly smoothing: number
 }
 
-function FigurePlot({ figure, all }: FigurePlotProperties) {
+function FigurePlot({ figure, all, smoothing }: FigurePlotProperties) {
   const lines = useMemo(
     () =>
       [...all].flatMap(([run, rows]) =>
-        figure.values.map(
-          (value, index): Line => ({
+        figure.values.map((value, index): Line => {
+          const raw = rows.map((row) => row[value])
+          return {
             label: figure.names ? `${run}, ${figure.names[index]}` : run,
             colour: colourOf(run),
             x: rows.map(({ step }) => step),
-            y: rows.map((row) => row[value]),
+            y: smooth(raw, smoothing),
+            ...(smoothing > 0 && index === 0 && { raw }),
             dashed: index > 0,
-          }),
-        ),
+          }
+        }),
       ),
-    [all, figure],
+    [all, figure, smoothing],
   )
   return (
     <div class="figure">
@@ -172,7 +177,7 @@ function useBehaviour(runs: readonly string[], phase: string) {
       ] as const
     }
     Promise.all(runs.map(ask)).then((found) => {
-      if (!controller.signal.aborted) setAll(new Map(found))
+      if (!controller.signal.aborted) setAll(new Map(found.filter(([, rows]) => rows.length > 0)))
     })
     return () => controller.abort()
   }, [stamp])

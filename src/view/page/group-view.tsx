@@ -56,7 +56,9 @@ export function GroupView() {
           Over steps
         </a>
       </div>
-      <p class="question">{members[0]?.question}</p>
+      <div class="question">
+        <RichText text={members[0]?.question ?? ''} />
+      </div>
       <div class="columns">
         {members.map((member) => (
           <Member key={member.id} run={run} summary={member} />

@@ -188,7 +188,16 @@ function axesOf({ xLabel }: PlotProperties): uPlot.Axis[] {
   const shared = { stroke: ink, grid, ticks: { show: false }, font: '11px system-ui, sans-serif' }
   const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => formatTick(tick))
   return [
-    { ...shared, size: 34, label: xLabel, labelSize: 16, labelFont: shared.font, values },
+    {
+      ...shared,
+      size: 24,
+      gap: 3,
+      label: xLabel,
+      labelSize: 18,
+      labelGap: 0,
+      labelFont: shared.font,
+      values,
+    },
     { ...shared, size: 52, values },
   ]
 }

@@ -4,6 +4,7 @@ import type { TrajectorySummary } from '../../run/trajectory-summary.ts'
 import { runAddress, useData } from './data.ts'
 import { formatNumber } from './format.ts'
 import { Member } from './group-view.tsx'
+import { RichText } from './rich-text.tsx'
 import { change, linkTo, parameter } from './route.ts'
 import { currentRun } from './runs.ts'
 import type { TrajectoryPage } from './trajectory-pages.ts'
@@ -36,7 +37,9 @@ export function ProblemView() {
           {attempts.length} attempts · <span class="quiet">{problem}</span>
         </h1>
       </div>
-      <p class="question">{attempts[0]?.question}</p>
+      <div class="question">
+        <RichText text={attempts[0]?.question ?? ''} />
+      </div>
       <div class="attempts">
         {byStep(attempts).map(([key, members]) => (
           <AttemptRow key={key} label={key} members={members} picked={picked} />

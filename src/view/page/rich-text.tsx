@@ -7,7 +7,7 @@ import { parseText, type TextPart } from './parse-text.ts'
 import { visibleText } from './visible-text.ts'
 
 export function RichText({ text }: { readonly text: string }) {
-  const parts = useMemo(() => parseText(text), [text])
+  const parts = useMemo(() => withoutBlockEnds(parseText(text.replace(/^\n+/, ''))), [text])
   return (
     <div class="rich">
       {parts.map((part, index) => (
@@ -15,6 +15,19 @@ export function RichText({ text }: { readonly text: string }) {
       ))}
     </div>
   )
+}
+
+/** A block begins and ends its own line: the line ends next to it in the text would be seen twice. */
+function withoutBlockEnds(parts: readonly TextPart[]): TextPart[] {
+  const isBlock = (part: TextPart | undefined) =>
+    part?.kind === 'code' || (part?.kind === 'math' && part.display)
+  return parts.map((part, index) => {
+    if (part.kind !== 'text') return part
+    let { text } = part
+    if (isBlock(parts[index - 1])) text = text.replace(/^\n/, '')
+    if (isBlock(parts[index + 1])) text = text.replace(/\n$/, '')
+    return { ...part, text }
+  })
 }
 
 function Part({ part }: { readonly part: TextPart }) {

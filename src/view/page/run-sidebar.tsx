@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import { formatNumber } from './format.ts'
+import icon from './icon.svg'
 import { linkTo } from './route.ts'
 import { allRuns, chosenRuns, colourOf, type KeyedRun, toggleRun } from './runs.ts'
 
@@ -13,7 +14,7 @@ export function RunSidebar() {
   return (
     <aside class="sidebar" aria-label="Runs">
       <a class="brand" href={linkTo('overview')}>
-        <img src="./icon.svg" alt="" width="22" height="22" /> retool-rl
+        <img src={icon} alt="" width="22" height="22" /> retool-rl
       </a>
       <input
         class="input"

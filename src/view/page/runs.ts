@@ -16,7 +16,8 @@ export const chosenRuns = computed<readonly string[]>(() => {
   const known = new Set(runs.map(({ key }) => key))
   const named = namedRuns.value.filter((key) => known.has(key))
   if (named.length > 0) return named
-  return [...runs]
+  return runs
+    .filter(({ state }) => state !== null)
     .sort((a, b) => (b.state?.started ?? 0) - (a.state?.started ?? 0))
     .slice(0, chosenAtFirst)
     .map(({ key }) => key)

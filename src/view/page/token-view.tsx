@@ -1,6 +1,7 @@
 // A trajectory token by token: heat by one number, all numbers of one token beside the pointer.
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { RefObject } from 'preact'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { TransportTrajectory } from '../transport.ts'
 import { formatNumber } from './format.ts'
 import {
@@ -23,6 +24,7 @@ export function TokenView({ trajectory }: { readonly trajectory: TransportTrajec
   const scale = useMemo(() => heatScale(heat, tokens), [heat, tokens])
   const chosen = parameter('token') === '' ? null : Number(parameter('token'))
   const [hovered, setHovered] = useState<number | null>(null)
+  const place = useRef<HTMLDivElement>(null)
   const choose = (index: number) => {
     const kept = Math.max(0, Math.min(tokens.length - 1, index))
     change({ token: String(kept) })
@@ -38,6 +40,7 @@ export function TokenView({ trajectory }: { readonly trajectory: TransportTrajec
     <div class="token-view">
       <HeatChoice heat={heat} scale={scale} tokens={tokens} />
       <TokenText
+        place={place}
         tokens={tokens}
         heat={heat}
         scale={scale}
@@ -45,7 +48,7 @@ export function TokenView({ trajectory }: { readonly trajectory: TransportTrajec
         onHover={setHovered}
         onChoose={choose}
       />
-      {shown && <TokenTip facts={shown} pinned={hovered === null} />}
+      {shown && <TokenTip facts={shown} pinned={hovered === null} place={place} />}
     </div>
   )
 }
@@ -102,6 +105,7 @@ function HeatLegend({ heat, scale }: { readonly heat: HeatName; readonly scale: 
 }
 
 interface TokenTextProperties {
+  readonly place: RefObject<HTMLDivElement | null>
   readonly tokens: readonly TokenFacts[]
   readonly heat: HeatName
   readonly scale: HeatScale | null
@@ -111,8 +115,8 @@ interface TokenTextProperties {
 }
 
 /** One listener for all tokens: a long trajectory has tens of thousands. */
-function TokenText({ tokens, heat, scale, chosen, onHover, onChoose }: TokenTextProperties) {
-  const place = useRef<HTMLDivElement>(null)
+function TokenText(properties: TokenTextProperties) {
+  const { place, tokens, heat, scale, chosen, onHover, onChoose } = properties
   const spans = useMemo(
     () =>
       tokens.map((facts) => <Token key={facts.index} facts={facts} heat={heat} scale={scale} />),
@@ -129,7 +133,7 @@ function TokenText({ tokens, heat, scale, chosen, onHover, onChoose }: TokenText
     const element = place.current?.querySelector(`[data-index="${chosen}"]`)
     element?.classList.add('token-chosen')
     element?.scrollIntoView({ block: 'nearest' })
-  }, [chosen, spans])
+  }, [chosen, spans, place])
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys do the same
     // biome-ignore lint/a11y/useKeyWithClickEvents: the arrow keys do the same
@@ -185,9 +189,30 @@ const tipNumbers: readonly (readonly [keyof TokenFacts, string])[] = [
   ['value', 'value'],
 ]
 
-function TokenTip({ facts, pinned }: { readonly facts: TokenFacts; readonly pinned: boolean }) {
+interface TokenTipProperties {
+  readonly facts: TokenFacts
+  readonly pinned: boolean
+  readonly place: RefObject<HTMLDivElement | null>
+}
+
+const tipWidth = 280
+const tipHeight = 290
+const tipGap = 6
+
+/** Below its token, or above it where there is no room below. */
+function TokenTip({ facts, pinned, place }: TokenTipProperties) {
+  const [corner, setCorner] = useState({ left: '0', top: '0' })
+  useLayoutEffect(() => {
+    const token = place.current?.querySelector(`[data-index="${facts.index}"]`)
+    const box = token?.getClientRects()[0]
+    if (!box) return
+    const below = box.bottom + tipGap
+    const top = below + tipHeight > window.innerHeight ? box.top - tipGap - tipHeight : below
+    const left = Math.min(box.left, window.innerWidth - tipWidth - 2 * tipGap)
+    setCorner({ left: `${left}px`, top: `${Math.max(tipGap, top)}px` })
+  }, [facts.index, place])
   return (
-    <div class="tip" role="status">
+    <div class="tip" role="status" style={corner}>
       <p class="tip-text">{JSON.stringify(visibleText(facts.text))}</p>
       <dl class="parts">
         <div>
