@@ -14,7 +14,7 @@ import { openHeader, runHeader } from './worker-request.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 /** A worker that has not answered this long after a program's limit is taken for dead. */
-const silenceMs = 5_000
+const silenceMs = 10_000
 const lossesForgiven = 1
 const quarantined = 'this program took down two sandbox workers and is not run again'
 
@@ -31,6 +31,8 @@ export interface LocalPoolOptions {
 }
 
 export interface PoolState {
+  /** Process ids of the supervisors. */
+  readonly pids: readonly number[]
   readonly workers: number
   readonly running: number
   readonly queued: number
@@ -76,6 +78,7 @@ export class LocalPool implements Sandbox {
       this.places.reduce((total, place) => total + count(place), 0)
     const running = sum((place) => place.running)
     return {
+      pids: alive.flatMap(({ worker }) => worker?.pid ?? []),
       workers: alive.length,
       running,
       queued: this.queue.size,

@@ -19,6 +19,7 @@ from .world import World
 
 _REQUESTS, _ANSWERS = 0, 1
 _CHUNK = 1 << 18
+_LOOK_SECONDS = 0.1
 
 
 class WorkerLost(Exception):
@@ -39,6 +40,7 @@ class Supervisor:
         self._waiting = deque()
         self.boxes = deque()
         self._dying = {}
+        self._next_look = 0.0
         self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
 
@@ -217,13 +219,26 @@ class Supervisor:
 
     def _until_deadline(self):
         nearest = min((run.deadline for run in self.runs.values()), default=float("inf"))
-        return None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
+        if nearest == float("inf"):
+            return None
+        left = max(0.0, nearest - time.monotonic())
+        return left if self.slots.namespaced else min(left, _LOOK_SECONDS)
 
     def _enforce_deadlines(self):
         now = time.monotonic()
         for run in list(self.runs.values()):
             if run.deadline <= now:
                 run.stop("timeout")
+        if not self.slots.namespaced and now >= self._next_look:
+            self._look_into_folders()
+            self._next_look = time.monotonic() + _LOOK_SECONDS
+
+    def _look_into_folders(self):
+        """A box's own file system has an end; a folder is looked after."""
+        most = self.settings["scratchMb"] << 20, self.settings["scratchFiles"]
+        for run in list(self.runs.values()):
+            if run.stopped is None and run.slot.overfull(*most):
+                run.stop("output_limit")
 
     def close(self):
         for run in self.runs.values():
