@@ -40,7 +40,8 @@ export function parseHuggingFaceConfig(json: JsonObject, place: string): ModelCo
     intermediateSize: fields.size('intermediate_size'),
     layers: fields.size('num_hidden_layers'),
     heads,
-    kvHeads: fields.size('num_key_value_heads', heads),
+    // Llama takes as many as heads where the key is absent; for Qwen the default is another.
+    kvHeads: fields.size('num_key_value_heads', mayOmitKvHeads(family, json) ? heads : undefined),
     headSize: fields.size('head_dim', family === 'qwen3' ? 128 : hiddenSize / heads),
     normEpsilon: fields.positive('rms_norm_eps', 1e-6),
     rope: parseRope(fields),
@@ -56,6 +57,10 @@ export function parseHuggingFaceConfig(json: JsonObject, place: string): ModelCo
   }
   checkModelConfig(config, place)
   return config
+}
+
+function mayOmitKvHeads(family: ModelFamily, json: JsonObject): boolean {
+  return family === 'llama' || json['num_key_value_heads'] === null
 }
 
 /** Refuses sizes that do not go together. */
@@ -99,9 +104,17 @@ function parseDtype(fields: ConfigFields): WeightDtype {
   return fields.fail(fields.has('dtype') ? 'dtype' : 'torch_dtype', 'float32, bfloat16 or float16')
 }
 
-/** A config.json that transformers 4 and 5 read, and so do the tools that go by its old keys. */
+/**
+ * A config.json that transformers 4 and 5 read, and so do the tools that go by its old keys. A
+ * model out of a GGUF file may have biases that no config.json can ask for: UserError.
+ */
 export function toHuggingFaceConfig(config: ModelConfig): JsonObject {
   const { family, eosTokens } = config
+  const asQwen2 = config.attentionBias && !config.outputBias
+  const expressible = family === 'qwen2' ? asQwen2 : config.attentionBias === config.outputBias
+  if (!expressible || (config.mlpBias && family !== 'llama')) {
+    throw new UserError(`a ${architectures[family]} cannot have biases where this model has them`)
+  }
   return {
     architectures: [architectures[family]],
     model_type: family,

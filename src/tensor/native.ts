@@ -1,7 +1,7 @@
 // The addon's typed face. Loaded on first use, so that importing a module needs no libtorch.
 
 import { createRequire } from 'node:module'
-import { locate } from '../../setup/locate.mjs'
+import { addonFile } from '../base/installation.ts'
 
 /** A place in the addon's table of tensors; -1 once freed. */
 export type Handle = number
@@ -64,6 +64,6 @@ let loaded: Native | undefined
 
 /** The addon; the first call loads libtorch (about 0.3 s). Throws UserError where set-up is missing. */
 export function native(): Native {
-  loaded ??= createRequire(import.meta.url)(locate().addon) as Native
+  loaded ??= createRequire(import.meta.url)(addonFile()) as Native
   return loaded
 }

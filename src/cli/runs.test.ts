@@ -1,0 +1,59 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { afterAll, expect, test, vi } from 'vitest'
+import { RunFolder } from '../run/folder.ts'
+import { addRunsCommand } from './runs.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'retool-runs-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+for (const [name, rate] of [
+  ['one', 0.1],
+  ['two', 0.2],
+] as const) {
+  const config = { learner: { rate }, seed: 1 }
+  const run = RunFolder.create(join(root, name), { command: 'train', config, totalSteps: 1 })
+  run.recordMetrics(1, { loss: rate * 10 })
+  run.finish()
+}
+
+/** What `retool-rl runs ...` prints to standard output. */
+function runs(...parameters: string[]): string {
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
+  addRunsCommand(program)
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  try {
+    program.parse(['runs', ...parameters, '--root', root], { from: 'user' })
+    return write.mock.calls.map(([text]) => String(text)).join('')
+  } finally {
+    write.mockRestore()
+  }
+}
+
+test('list, tag, compare, export, delete', () => {
+  expect(JSON.parse(runs('list', '--json'))).toMatchObject([
+    { name: 'one', state: { status: 'finished', step: 1 } },
+    { name: 'two' },
+  ])
+  runs('tag', 'two', 'good', 'late')
+  expect(runs('tag', 'two', 'late', '--remove')).toBe('two: good\n')
+  expect(JSON.parse(runs('list', '--json', '--tag', 'good'))).toMatchObject([{ name: 'two' }])
+  expect(runs('list')).toContain('finished')
+
+  expect(JSON.parse(runs('compare', 'one', 'two', '--json'))).toMatchObject({
+    config: [{ key: 'learner.rate', values: [0.1, 0.2] }],
+    metrics: [{ name: 'loss', values: [1, 2] }],
+  })
+
+  const output = join(root, 'metrics.csv')
+  runs('export', 'one', '--output', output)
+  expect(readFileSync(output, 'utf8')).toContain('1,loss,1,')
+  expect(() => runs('export', 'one', '--output', 'x.txt')).toThrow(/\.parquet/)
+
+  expect(() => runs('delete', 'one')).toThrow(/--yes/)
+  runs('delete', 'one', '--yes')
+  expect(existsSync(join(root, 'one'))).toBe(false)
+  expect(() => runs('tag', 'twoo', 'x')).toThrow(/did you mean two/)
+})

@@ -1,0 +1,22 @@
+// Tags of a run, for finding it again; the run may be running meanwhile.
+
+import { openDatabase, transaction } from './database.ts'
+import { layout } from './layout.ts'
+
+/** Adding a tag that is there, or removing one that is not, changes nothing. */
+export function changeTags(
+  path: string,
+  { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
+): void {
+  const database = openDatabase(layout(path).database)
+  try {
+    transaction(database, () => {
+      const adding = database.prepare('INSERT OR IGNORE INTO tag VALUES (?)')
+      const removing = database.prepare('DELETE FROM tag WHERE name = ?')
+      for (const tag of add) adding.run(tag)
+      for (const tag of remove) removing.run(tag)
+    })
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,93 @@
+// What the page asks for, as JSON. Looking only: there is no request that changes anything.
+
+import { type Context, Hono } from 'hono'
+import { compress } from 'hono/compress'
+import type { z } from 'zod'
+import { compareConfigs } from '../run/config-difference.ts'
+import { behaviour } from '../run/figure-query.ts'
+import { curve, metricSummaries } from '../run/metric-query.ts'
+import { listEvaluations, listWarnings } from '../run/note-query.ts'
+import { overviewOf } from '../run/run-overview.ts'
+import type { RunReader } from '../run/run-reader.ts'
+import {
+  countTrajectories,
+  listTrajectories,
+  readTrajectory,
+  trajectoryFacets,
+} from '../run/trajectory-query.ts'
+import { curveQuery, phaseQuery, trajectoriesQuery, trajectoryQuery } from './query.ts'
+import type { RunLibrary } from './run-library.ts'
+import { toTransport } from './transport.ts'
+
+/** Routes below `/api`. Unknown runs and trajectories are 404, parameters that do not parse 400. */
+export function api(library: RunLibrary): Hono {
+  const app = new Hono()
+  app.use(compress())
+  app.get('/runs', (context) =>
+    context.json([...library.list()].map(([key, reader]) => ({ key, ...overviewOf(reader) }))),
+  )
+  app.get('/configs', (context) => {
+    const keys = context.req.queries('run') ?? []
+    const configs = keys.map((key) => library.get(key)?.config() ?? null)
+    return context.json(compareConfigs(configs))
+  })
+  const ofRun = (path: string, answer: (reader: RunReader, context: Context) => unknown) =>
+    app.get(`/runs/:run${path}`, (context) => {
+      const reader = library.get(context.req.param('run') ?? '')
+      if (!reader) return context.json({ error: 'no such run' }, 404)
+      const result = answer(reader, context)
+      return result instanceof Response ? result : context.json(result ?? null)
+    })
+  ofRun('', describe)
+  ofRun('/warnings', (reader) => reader.query([], listWarnings))
+  ofRun('/curve', (reader, context) =>
+    withQuery(context, curveQuery, (query) =>
+      reader.query(null, (database) => curve(database, query)),
+    ),
+  )
+  ofRun('/behaviour', (reader, context) =>
+    withQuery(context, phaseQuery, ({ phase }) =>
+      reader.query([], (database) => behaviour(database, phase)),
+    ),
+  )
+  ofRun('/trajectories', (reader, context) =>
+    withQuery(context, trajectoriesQuery, ({ sort, descending, offset, limit, ...filter }) =>
+      reader.query({ total: 0, rows: [] }, (database) => ({
+        total: countTrajectories(database, filter),
+        rows: listTrajectories(database, { filter, sort, descending, offset, limit }),
+      })),
+    ),
+  )
+  ofRun('/trajectory', (reader, context) =>
+    withQuery(context, trajectoryQuery, (key) => {
+      const found = reader.query(undefined, (database) => readTrajectory(database, key))
+      return found
+        ? toTransport(found.summary, found.body)
+        : context.json({ error: 'no such trajectory' }, 404)
+    }),
+  )
+  return app
+}
+
+function describe(reader: RunReader) {
+  return {
+    config: reader.config(),
+    environment: reader.environment(),
+    metrics: reader.query([], metricSummaries),
+    facets: reader.query({ phase: [], stop: [], source: [] }, trajectoryFacets),
+    evaluations: reader.query([], listEvaluations),
+    damage: reader.damage,
+  }
+}
+
+/** The answer to the request's parsed parameters, or the reason why they do not parse. */
+function withQuery<T extends z.ZodType>(
+  context: Context,
+  schema: T,
+  answer: (query: z.output<T>) => unknown,
+): unknown {
+  const parsed = schema.safeParse(context.req.query())
+  if (parsed.success) return answer(parsed.data)
+  const issue = parsed.error.issues[0]
+  return context.json({ error: `${issue?.path.join('.')}: ${issue?.message}` }, 400)
+}
