@@ -28,7 +28,6 @@ export class WorkerProcess {
       detached: true, // a Ctrl-C at the terminal is for us, who then end what runs in order
     })
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      process.stderr.write(text)
       this.errors = (this.errors + text).slice(-keptErrorCharacters)
     })
     this.process.stdin?.on('error', () => {})
@@ -109,7 +108,6 @@ export class WorkerProcess {
   }
 
   private gone(why: string): void {
-    console.error('GONE', why, this.process.pid)
     if (this.ended) return
     this.ended = true
     for (const settle of this.pending.values()) settle.reject(this.lost(why))

@@ -12,7 +12,7 @@ from collections import deque
 
 from . import channel, frames, imports
 from .conversations import Conversations
-from .memory_files import opened
+from .memory_files import opened, read_report
 from .runs import Box, Run
 from .slots import Slots
 from .world import World
@@ -107,6 +107,9 @@ class Supervisor:
             "limits": {**run.limits, "grouped": run.slot.group is not None},
             "seed": header.get("seed"),
             "integerDigits": header.get("integerDigits"),
+            "codeBytes": header["codeBytes"],
+            "files": header.get("files", ()),
+            "fetch": header.get("fetch", ()),
         }
         light = imports.only_standard(body[: header["codeBytes"]])
         self.runs[run.id] = run
@@ -146,7 +149,7 @@ class Supervisor:
         if "forked" in message:
             self._learn_handle(run, descriptors)
         elif "exited" in message:
-            self._finish(run, message)
+            self._finish(run, message, descriptors)
         else:
             self._fail_start(run, message["why"])
 
@@ -179,11 +182,13 @@ class Supervisor:
                 told = {"ready": os.getpid(), "groups": self.slots.groups}
                 self.answer({**told, "processes": self.settings["processes"]})
 
-    def _finish(self, run, message):
+    def _finish(self, run, message, descriptors):
         duration = time.monotonic() - run.started
         run.kill()
         self.detach(run)
         report = message["report"] or {}
+        if descriptors:
+            report = read_report(descriptors[0])
         if "setUp" in report:
             self.fail(run.id, "sandbox_error", report["setUp"])
         elif run.stopped == "cancelled":
