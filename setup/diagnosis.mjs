@@ -18,7 +18,7 @@ const signs = [
     /Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo|NewConnectionError|NameResolutionError|Connection refused|Connection reset|Network is unreachable|No route to host|ConnectTimeout|Read ?Timeout|Max retries exceeded|ProxyError|RemoteDisconnected|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/i,
   ],
   ['no-memory', /Killed signal terminated program|out of memory|cannot allocate memory/i],
-  ['permission', /\bEACCES\b|\bEPERM\b|EROFS|Permission denied|Read-only file system/],
+  ['permission', /\bEACCES\b|\bEPERM\b|EROFS|ENOTDIR|Permission denied|Read-only file system/],
   ['no-version', /No matching distribution found|Could not find a version that satisfies/],
 ]
 
@@ -64,7 +64,7 @@ function describe(trouble, folder) {
     case 'no-memory':
       return 'The machine ran out of memory. Close other programs or set RETOOL_JOBS=1, then run it again.'
     case 'permission':
-      return `Something may not be written. Check the owner of ${folder}, or set RETOOL_CACHE to a folder of your own.`
+      return `${folder} cannot be written. Check its owner and that it is a folder, or set RETOOL_CACHE to a folder of your own.`
     case 'no-version':
       return 'The package registry has no such version for this Python and this system. Python 3.10 to 3.14 on 64-bit Linux or macOS are supported; if you use a mirror, it may lack it.'
     default:

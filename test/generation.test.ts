@@ -97,6 +97,30 @@ test('log-probs over several turns equal a full forward, with others joining and
   await Promise.all([1, 2, 3, 4, 5].map(run))
 })
 
+test('log-probs hold over shared prompts, chunked prompts, evictions and new weights', async () => {
+  using engine = new Engine(decoder, spell, { cacheTokens: 160, maxBatch: 4, prefillTokens: 13 })
+  const shared = prompt(7, 50)
+  const run = async (seed: number) => {
+    const session = engine.open()
+    const tokens: number[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      const added = turn === 0 ? [...shared, seed] : prompt(seed * 10 + turn, 9)
+      tokens.push(...added)
+      const start = tokens.length
+      const completion = await session.complete(added, sampling({ seed: seed * 5 + turn }))
+      tokens.push(...completion.tokens)
+      expectClose(completion.logprobs, fullLogprobs(tokens, start, 0.8))
+      if (seed === 2 && turn === 1) engine.replaceWeights(decoder)
+    }
+    session.close()
+  }
+  await Promise.all([1, 2, 3, 4, 5, 6].map(run))
+  expect(engine.counts.shared).toBeGreaterThan(48)
+  expect(engine.counts.evictions).toBeGreaterThan(0)
+  expect(engine.counts.rebuilt).toBeGreaterThan(0)
+  expect(engine.version).toBe(1)
+})
+
 test('a seed gives the same tokens whatever else is in the batch', async () => {
   using engine = new Engine(decoder, spell, { cacheTokens: 2048 })
   const one = () => engine.open().complete(prompt(1, 9), sampling({ seed: 42 }))

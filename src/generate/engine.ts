@@ -1,6 +1,7 @@
 // The policy that runs here: continuous batching over a paged cache. Sequences join and leave at
 // any step; one that waits for a tool keeps its cache and takes no place in the batch.
 
+import { present } from '../base/check.ts'
 import { InfrastructureError, UserError } from '../base/errors.ts'
 import type { Decoder } from '../model/decoder.ts'
 import { inference } from '../tensor/autograd.ts'
@@ -9,10 +10,11 @@ import type { Completion, Policy, PolicySession, Sampling } from '../trajectory/
 import type { TokenId } from '../trajectory/segment.ts'
 import { Cache } from './cache.ts'
 import { forwardPieces } from './forward.ts'
-import { PagePool, pageSize, pagesFor, slotsOf } from './page-pool.ts'
-import type { Piece } from './piece.ts'
+import { pagesFor, slotsOf } from './page.ts'
+import { accept, drawsOf, type Request } from './request.ts'
 import { type Draw, sample } from './sampler.ts'
-import { accept, drawsOf, type Request, type Sequence } from './sequence.ts'
+import type { PlannedPiece, ScheduledSequence } from './scheduled-sequence.ts'
+import { Scheduler, type SchedulerCounts } from './scheduler.ts'
 import { StopDetector, type TokenDecoder } from './stop.ts'
 
 export interface EngineOptions {
@@ -44,9 +46,9 @@ export interface EngineSession extends PolicySession {
 export class Engine implements Policy {
   readonly contextLength: number
   readonly #cache: Cache
-  readonly #pages: PagePool
-  readonly #sequences = new Set<Sequence>()
-  readonly #options: Required<Omit<EngineOptions, 'contextLength'>>
+  readonly #scheduler: Scheduler
+  /** Open sequences, with the completion that is being written where one is. */
+  readonly #requests = new Map<ScheduledSequence, Request | undefined>()
   #decoder: Decoder
   #version = 0
   #isScheduled = false
@@ -56,12 +58,12 @@ export class Engine implements Policy {
     private readonly makeDecoder: MakeDecoder,
     options: EngineOptions = {},
   ) {
-    this.#options = { ...defaults, ...options }
+    const { cacheTokens, maxBatch, prefillTokens } = { ...defaults, ...options }
     this.#decoder = decoder
-    this.contextLength = options.contextLength ?? decoder.config.contextLength
+    this.#scheduler = new Scheduler({ pages: pagesFor(cacheTokens), maxBatch, prefillTokens })
+    const slots = this.#scheduler.capacity
+    this.contextLength = Math.min(options.contextLength ?? decoder.config.contextLength, slots)
     const { dtype, device } = decoder.weights.embedding
-    this.#pages = new PagePool(pagesFor(this.#options.cacheTokens))
-    const slots = this.#pages.pages * pageSize
     this.#cache = new Cache(decoder.config, { slots, dtype, device })
   }
 
@@ -74,16 +76,21 @@ export class Engine implements Policy {
     return this.#cache.bytes
   }
 
+  /** Tokens run through the model, found in the cache and read again, since the beginning. */
+  get counts(): Readonly<SchedulerCounts> {
+    return this.#scheduler.counts
+  }
+
   /** New weights from now on. What is in the cache was computed with the old ones and is dropped. */
   replaceWeights(decoder: Decoder): void {
     this.#decoder = decoder
     this.#version++
-    for (const sequence of this.#sequences) this.#forget(sequence)
+    this.#scheduler.invalidate()
   }
 
   open(): EngineSession {
-    const sequence: Sequence = { tokens: [], cached: 0, pages: [], request: undefined }
-    this.#sequences.add(sequence)
+    const sequence = this.#scheduler.open()
+    this.#requests.set(sequence, undefined)
     return {
       complete: (newTokens, sampling, signal, onToken) =>
         new Promise((resolve, reject) => {
@@ -96,12 +103,12 @@ export class Engine implements Policy {
   }
 
   [Symbol.dispose](): void {
-    for (const sequence of [...this.#sequences]) this.#close(sequence)
+    for (const sequence of [...this.#requests.keys()]) this.#close(sequence)
     this.#cache[Symbol.dispose]()
   }
 
   #enqueue(
-    sequence: Sequence,
+    sequence: ScheduledSequence,
     newTokens: readonly TokenId[],
     wanted: Pick<Request, 'sampling' | 'settle'> & {
       readonly signal: AbortSignal | undefined
@@ -109,18 +116,17 @@ export class Engine implements Policy {
     },
   ): void {
     const { sampling, signal, settle, onToken } = wanted
-    if (sequence.request || !this.#sequences.has(sequence)) {
+    if (sequence.wantsToRun || !this.#requests.has(sequence)) {
       settle(new Error('defect: a session completes one prompt at a time, until it is closed'))
       return
     }
-    sequence.tokens.push(...newTokens)
-    if (sequence.tokens.length >= this.contextLength) {
-      const length = sequence.tokens.length
+    const length = sequence.tokens.length + newTokens.length
+    if (length >= this.contextLength) {
       settle(new UserError(`a prompt of ${length} tokens leaves no room in ${this.contextLength}`))
       return
     }
     const cancel = () => {
-      if (sequence.request === request) sequence.request = undefined
+      if (this.#requests.get(sequence) === request) this.#release(sequence)
       settle(new InfrastructureError('cancelled', 'the completion was cancelled'))
     }
     const request: Request = {
@@ -135,7 +141,8 @@ export class Engine implements Policy {
         settle(outcome)
       },
     }
-    sequence.request = request
+    this.#scheduler.submit(sequence, newTokens)
+    this.#requests.set(sequence, request)
     if (signal?.aborted) cancel()
     else signal?.addEventListener('abort', cancel, { once: true })
     this.#schedule()
@@ -152,88 +159,63 @@ export class Engine implements Policy {
       } catch (error) {
         this.#failAll(error instanceof Error ? error : new Error(String(error)))
       }
-      if ([...this.#sequences].some((sequence) => sequence.request)) this.#schedule()
+      if (this.#scheduler.isBusy) this.#schedule()
     })
   }
 
   #failAll(error: Error): void {
-    for (const sequence of this.#sequences) {
-      const { request } = sequence
-      sequence.request = undefined
-      request?.settle(error)
-    }
+    for (const sequence of this.#requests.keys()) this.#release(sequence)?.settle(error)
+  }
+
+  /** Takes the sequence out of the batch; its cache stays. */
+  #release(sequence: ScheduledSequence): Request | undefined {
+    const request = this.#requests.get(sequence)
+    this.#scheduler.pause(sequence)
+    this.#requests.set(sequence, undefined)
+    return request
   }
 
   #step(): void {
-    const planned = this.#plan()
-    if (planned.length === 0) return
-    const draws = scope(() => inference(() => this.#forward(planned)))
-    for (const { sequence, piece, request, drawn } of draws) {
-      sequence.cached = piece.start + piece.tokens.length
-      if (!drawn || sequence.request !== request) continue
-      const finish = accept(sequence, request, drawn, this.contextLength)
+    const plan = this.#scheduler.plan()
+    if (plan.length === 0) return
+    const steps = scope(() => inference(() => this.#forward(plan)))
+    this.#scheduler.commit(plan)
+    for (const { sequence, request, drawn } of steps) {
+      if (!drawn || !request || this.#requests.get(sequence) !== request) continue
+      this.#scheduler.append(sequence, drawn.token)
+      const isFull = sequence.tokens.length >= this.contextLength
+      const finish = accept(request, drawn, isFull)
       if (!finish) continue
-      sequence.request = undefined
+      this.#release(sequence)
       const { tokens, logprobs } = request
       request.settle({ tokens, logprobs, finish, policyVersion: this.#version })
     }
   }
 
-  #forward(planned: readonly Planned[]) {
-    const pieces = planned.map(({ piece }) => piece)
+  /** Draws a token for each piece that reaches its sequence's end; the others only read. */
+  #forward(plan: readonly PlannedPiece[]) {
+    const pieces = plan.map(({ tokens, start, pages }) => {
+      return { tokens, start, slots: slotsOf(pages, start + tokens.length) }
+    })
     const logits = forwardPieces(this.#decoder, this.#cache, pieces)
-    const draws = planned.map(({ request }): Draw => {
-      return { ...request.sampling, uniform: request.random.uniform() }
+    const requests = plan.map(({ sequence }) => present(this.#requests.get(sequence), 'request'))
+    const draws = requests.map(({ sampling, random }, index): Draw => {
+      const uniform = plan[index]?.draws ? random.uniform() : 0
+      return { ...sampling, uniform }
     })
     const drawn = sample(logits, draws)
-    return planned.map((plan, index) => ({ ...plan, drawn: drawn[index] }))
+    return plan.map(({ sequence, draws: isDrawn }, index) => ({
+      sequence,
+      request: requests[index],
+      drawn: isDrawn ? drawn[index] : undefined,
+    }))
   }
 
-  /** Who runs in this step: decoding sequences, then prompts as far as the budget goes. */
-  #plan(): Planned[] {
-    const planned: Planned[] = []
-    let budget = this.#options.prefillTokens
-    for (const sequence of this.#sequences) {
-      const { request } = sequence
-      if (!request || planned.length >= this.#options.maxBatch) continue
-      const pending = sequence.tokens.length - sequence.cached
-      if (pending > 1 && budget <= 0) continue
-      if (!this.#reserve(sequence)) continue
-      if (pending > 1) budget -= pending
-      const slots = slotsOf(sequence.pages, sequence.tokens.length)
-      const tokens = sequence.tokens.slice(sequence.cached)
-      planned.push({ sequence, request, piece: { tokens, start: sequence.cached, slots } })
-    }
-    if (planned.length === 0 && [...this.#sequences].some((sequence) => sequence.request)) {
-      throw new InfrastructureError('overloaded', 'the cache is too small for one sequence')
-    }
-    return planned
-  }
-
-  #reserve(sequence: Sequence): boolean {
-    const missing = pagesFor(sequence.tokens.length) - sequence.pages.length
-    if (missing <= 0) return true
-    const pages = this.#pages.take(missing)
-    if (pages) sequence.pages.push(...pages)
-    return pages !== undefined
-  }
-
-  #forget(sequence: Sequence): void {
-    this.#pages.give(sequence.pages.splice(0))
-    sequence.cached = 0
-  }
-
-  #close(sequence: Sequence): void {
-    if (!this.#sequences.delete(sequence)) return
-    this.#forget(sequence)
-    const { request } = sequence
-    sequence.request = undefined
+  #close(sequence: ScheduledSequence): void {
+    if (!this.#requests.has(sequence)) return
+    const request = this.#release(sequence)
+    this.#requests.delete(sequence)
+    this.#scheduler.close(sequence)
     request?.settle(new InfrastructureError('cancelled', 'the session was closed'))
   }
-}
-
-interface Planned {
-  readonly sequence: Sequence
-  readonly request: Request
-  readonly piece: Piece
 }

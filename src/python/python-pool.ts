@@ -1,7 +1,8 @@
 // Several processes of one helper program behind one queue.
 
 import { InfrastructureError } from '../base/errors.ts'
-import { PythonProcess, type PythonProgram, type RequestOptions } from './python-process.ts'
+import { PythonProcess } from './python-process.ts'
+import type { PythonProgram, RequestOptions } from './python-program.ts'
 
 export interface PoolOptions {
   /** Number of processes; each is started when it is first needed. */

@@ -3,23 +3,9 @@
 
 import { InfrastructureError } from '../base/errors.ts'
 import { pythonExecutable } from './python-executable.ts'
+import type { PythonProgram, RequestOptions } from './python-program.ts'
 import { RunningProgram } from './running-program.ts'
 import { StartBackOff } from './start-back-off.ts'
-
-export interface PythonProgram {
-  /** Path of the .py file; see `packageFile`. */
-  readonly script: string
-  readonly arguments?: readonly string[]
-  readonly environment?: Readonly<Record<string, string>>
-  /** Defaults to `pythonExecutable()`, asked when the first process starts. */
-  readonly executable?: string
-}
-
-export interface RequestOptions {
-  /** Wall time for this request, counted from when the program gets it; the start of a process counts too. */
-  readonly deadlineMs: number
-  readonly signal?: AbortSignal
-}
 
 /**
  * Requests wait for each other: the program sees one at a time, as a line

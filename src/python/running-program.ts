@@ -1,9 +1,11 @@
 // One operating-system process of a helper program, from its start to its end.
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { delimiter } from 'node:path'
 import { InfrastructureError } from '../base/errors.ts'
+import { packageFile } from '../base/package-root.ts'
 import { explainDeath } from './explain-death.ts'
-import type { PythonProgram } from './python-process.ts'
+import type { PythonProgram } from './python-program.ts'
 
 interface Pending {
   readonly id: number
@@ -32,7 +34,7 @@ export class RunningProgram {
       stdio: ['pipe', 'pipe', 'pipe'],
       // A process group of its own, so that a kill reaches what the program started.
       detached: true,
-      env: { ...process.env, PYTHONIOENCODING: 'utf-8', ...program.environment },
+      env: environmentFor(program),
     })
     live.add(this.#child)
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#take(text))
@@ -155,6 +157,13 @@ export class RunningProgram {
       new InfrastructureError('died', explainDeath(this.#executable, why, this.#errorOutput)),
     )
   }
+}
+
+function environmentFor(program: PythonProgram): NodeJS.ProcessEnv {
+  const path = [packageFile('src/python'), process.env['PYTHONPATH']]
+    .filter(Boolean)
+    .join(delimiter)
+  return { ...process.env, PYTHONIOENCODING: 'utf-8', PYTHONPATH: path, ...program.environment }
 }
 
 interface Answer {

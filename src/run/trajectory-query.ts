@@ -18,6 +18,8 @@ export interface TrajectoryFilter {
   readonly source?: string | undefined
   readonly problem?: string | undefined
   readonly correct?: boolean | undefined
+  /** Whether a call failed and a later one succeeded. */
+  readonly corrected?: boolean | undefined
   readonly reward?: Range | undefined
   readonly step?: Range | undefined
   readonly calls?: Range | undefined
@@ -152,6 +154,7 @@ function conditions(filter: TrajectoryFilter) {
   add('source = ?', filter.source)
   add('problem = ?', filter.problem)
   add('correct = ?', filter.correct === undefined ? undefined : Number(filter.correct))
+  add('self_corrected = ?', filter.corrected === undefined ? undefined : Number(filter.corrected))
   for (const [name, column] of Object.entries(rangeColumns)) {
     const range = filter[name as keyof typeof rangeColumns]
     add(`${column} >= ?`, range?.from)

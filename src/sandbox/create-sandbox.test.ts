@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pythonExecutable } from '../python/python-executable.ts'
 import { createSandbox } from './create-sandbox.ts'
 import { probe } from './probe.ts'
 import type { Sandbox, Tier } from './sandbox.ts'
 
-const python = process.env['RETOOL_PYTHON'] ?? 'python3'
-const { tier: strongest, findings } = await probe(python)
+const { tier: strongest, findings } = await probe(pythonExecutable())
 const usable = findings.filter(({ usable }) => usable).map(({ tier }) => tier)
 const tiers = [...new Set([strongest, 'landlock'])].filter((tier) => usable.includes(tier as Tier))
 
@@ -64,5 +64,37 @@ describe.each(tiers as Tier[])('a sandbox at tier %s', (tier) => {
       (await sandbox.execute(seed === undefined ? { code } : { code, seed })).stdout
     expect(await run(5)).toBe(await run(5))
     expect(await run()).not.toBe(await run())
+  })
+
+  test('a session keeps variables between cells, and its random numbers go on', async () => {
+    const session = await sandbox.session()
+    expect((await session.execute({ code: 'x = 20\ndef f(): return 1 / 0' })).status).toBe('ok')
+    expect((await session.execute({ code: 'x + 1' })).stdout).toBe('21\n')
+    const failed = await session.execute({ code: 'x = 22\nf()' })
+    expect(failed.status).toBe('error')
+    expect(failed.output).toContain('File "cell-3.py", line 2')
+    expect(failed.output).toContain('File "cell-1.py", line 2, in f\n    def f(): return 1 / 0')
+    expect((await session.execute({ code: 'print(x, end="")' })).stdout).toBe('22')
+    await session.close()
+    await expect(session.execute({ code: '1' })).rejects.toMatchObject({ kind: 'session_lost' })
+  })
+})
+
+describe.runIf(strongest?.startsWith('ns'))('a transactional session', () => {
+  test('a cell that is stopped or crashes leaves the variables as they were', async () => {
+    const sandbox = await createSandbox({ workers: 1, preload: [] })
+    const session = await sandbox.session()
+    const run = (code: string) => session.execute({ code, limits: { timeoutMs: 300 } })
+    await run('x = [1]')
+    expect((await run('x.append(2)\nwhile True: pass')).status).toBe('timeout')
+    expect((await run('x')).stdout).toBe('[1]\n')
+    expect((await run('x.append(3)\nimport os; os.abort()')).signal).toBe('SIGABRT')
+    expect((await run('x')).stdout).toBe('[1]\n')
+    expect((await run('x.append(4)\nimport os; os._exit(5)')).exitCode).toBe(5)
+    expect((await run('import os; os.kill(os.getppid(), 9)\nwhile True: pass')).status).toBe(
+      'timeout',
+    )
+    await expect(run('x')).rejects.toMatchObject({ kind: 'session_lost' })
+    await sandbox.close()
   })
 })

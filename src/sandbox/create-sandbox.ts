@@ -1,8 +1,10 @@
 // Opens a sandbox: workers on this machine.
 
 import { availableParallelism } from 'node:os'
+import { pythonExecutable } from '../python/python-executable.ts'
 import { checkedLimits } from './limits.ts'
 import { LocalPool } from './local/local-pool.ts'
+import type { SessionLimits } from './local/local-session.ts'
 import { defaultPreload, workerSettings } from './local/worker-settings.ts'
 import { chosenTier, probe } from './probe.ts'
 import type { Limits, Sandbox, Tier } from './sandbox.ts'
@@ -23,6 +25,7 @@ export interface SandboxOptions {
   /** Programs after which a worker is replaced. */
   readonly recycleAfter?: number
   readonly limits?: Partial<Limits>
+  readonly session?: Partial<SessionLimits>
   /** Folders besides the interpreter's own that programs may read. */
   readonly readable?: readonly string[]
   /** Room in a program's /tmp. */
@@ -31,9 +34,11 @@ export interface SandboxOptions {
   readonly outputCharacters?: number
 }
 
+const defaultSession: SessionLimits = { idleMs: 600_000, cells: 1_000, sessionsPerWorker: 16 }
+
 /** Throws UserError when nothing usable is there. Close it to end its processes. */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const python = options.python ?? process.env['RETOOL_PYTHON'] ?? 'python3'
+  const python = options.python ?? pythonExecutable()
   const tier = chosenTier(await probe(python), options.tier)
   const slots = options.slots ?? 2
   const settings = workerSettings({
@@ -53,5 +58,6 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     recycleAfter: options.recycleAfter ?? 20_000,
     limits: checkedLimits(options.limits ?? {}),
     outputCharacters: options.outputCharacters,
+    session: { ...defaultSession, ...options.session },
   })
 }

@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import { type PreTokenizer, preTokenizers } from './pre-tokenizers.ts'
 import { type ChatTemplates, createTokenizer, type Tokenizer } from './tokenizer.ts'
-import { addedToken, checkVocabulary, type TokenizerDefinition } from './tokenizer-definition.ts'
+import { addedToken, type TokenizerDefinition } from './tokenizer-definition.ts'
 
 /** The key-value part of a GGUF header. */
 export type GgufMetadata = Readonly<Record<string, unknown>>
@@ -35,7 +35,6 @@ export function ggufTokenizer(metadata: GgufMetadata, place: string): Tokenizer 
     post_processor: addBos === true && bos !== null ? beginWith(tokens[bos] ?? '', bos) : null,
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
   }
-  checkVocabulary(definition, place)
   const endOfTurn = [id('eot'), id('eom')].filter((end) => end !== null)
   const special = { bos, eos: id('eos'), pad: id('padding'), endOfTurn }
   return createTokenizer(definition, { special, chatTemplates: templatesOf(metadata) }, place)
@@ -87,6 +86,8 @@ function tokensIn(
       vocab,
       merges: texts(metadata, 'tokenizer.ggml.merges', place),
       unk_token: null,
+      fuse_unk: false,
+      byte_fallback: false,
       ignore_merges: rule.ignoreMerges,
     },
   }

@@ -26,13 +26,15 @@ export interface TokenizerDefinition {
     readonly type: 'BPE'
     readonly vocab: Readonly<Record<string, number>>
     readonly merges: readonly (string | readonly [string, string])[]
-    readonly unk_token?: string | null
-    readonly ignore_merges?: boolean
+    readonly unk_token: string | null
+    readonly fuse_unk: boolean
+    readonly byte_fallback: boolean
+    readonly ignore_merges: boolean
   }
 }
 
 /** More ids than any tokenizer has; bounds what a lying file can make us allocate. */
-const maxVocabulary = 4_000_000
+export const maxVocabulary = 4_000_000
 
 /**
  * Reads tokenizer.json. `place` (a path, or what stands for it) begins every message. Refuses by
@@ -40,68 +42,50 @@ const maxVocabulary = 4_000_000
  */
 export function parseTokenizerDefinition(text: string, place: string): TokenizerDefinition {
   const file = parseRecord(text, place)
-  const model = file['model']
-  if (!isRecord(model)) throw new UserError(`${place}: no "model"; is this a tokenizer.json?`)
-  const type = model['type'] ?? (Array.isArray(model['merges']) ? 'BPE' : 'unnamed')
-  if (type !== 'BPE') {
-    throw new UserError(`${place}: model type ${String(type)} is not supported; expected BPE`)
-  }
-  if (!isRecord(model['vocab']) || !Array.isArray(model['merges'])) {
-    throw new UserError(`${place}: "model" lacks "vocab" or "merges"`)
-  }
+  const model = parseModel(file['model'], place)
   if (!isByteLevel(file['decoder'])) {
     throw new UserError(
       `${place}: decoder ${nameOf(file['decoder'])} is not supported; expected ByteLevel ` +
         '(the GPT-2 kind, as in SmolLM2, Qwen and Llama 3)',
     )
   }
-  const definition = {
+  return {
     version: '1.0',
     added_tokens: parseAddedTokens(file['added_tokens'] ?? [], place),
     normalizer: file['normalizer'] ?? null,
     pre_tokenizer: file['pre_tokenizer'] ?? null,
     post_processor: file['post_processor'] ?? null,
     decoder: file['decoder'],
-    model: { ...model, type } as unknown as TokenizerDefinition['model'],
+    model,
   }
-  checkVocabulary(definition, place)
-  return definition
 }
 
-/** Every id is a whole number, has one token, and no merge spells a special token. */
-export function checkVocabulary(definition: TokenizerDefinition, place: string): void {
-  const owners = new Map<number, string>()
-  for (const [token, id] of Object.entries(definition.model.vocab)) {
-    if (!Number.isInteger(id) || id < 0 || id >= maxVocabulary) {
-      throw new UserError(`${place}: token ${JSON.stringify(token)} has id ${String(id)}`)
-    }
-    const other = owners.get(id)
-    if (other !== undefined) {
-      throw new UserError(
-        `${place}: ${JSON.stringify(other)} and ${JSON.stringify(token)}: id ${id}`,
-      )
-    }
-    owners.set(id, token)
+/** The BPE model with the keys that we know; others that would change the ids are refused. */
+function parseModel(model: unknown, place: string): TokenizerDefinition['model'] {
+  if (!isRecord(model)) throw new UserError(`${place}: no "model"; is this a tokenizer.json?`)
+  const { vocab, merges, unk_token: unknown } = model
+  const type = model['type'] ?? (Array.isArray(merges) ? 'BPE' : 'unnamed')
+  if (type !== 'BPE') {
+    throw new UserError(`${place}: model type ${String(type)} is not supported; expected BPE`)
   }
-  for (const { id, content } of definition.added_tokens) {
-    const other = owners.get(id)
-    if (other !== undefined && other !== content) {
-      throw new UserError(
-        `${place}: ${JSON.stringify(other)} and ${JSON.stringify(content)}: id ${id}`,
-      )
+  if (!isRecord(vocab) || !Array.isArray(merges)) {
+    throw new UserError(`${place}: "model" lacks "vocab" or "merges"`)
+  }
+  for (const key of ['dropout', 'continuing_subword_prefix', 'end_of_word_suffix']) {
+    const value = model[key]
+    if (value !== undefined && value !== null && value !== '' && value !== 0) {
+      throw new UserError(`${place}: model.${key} is ${JSON.stringify(value)}; not supported`)
     }
   }
-  const special = new Set(
-    definition.added_tokens.filter((token) => token.special).map((token) => token.content),
-  )
-  for (const merge of definition.model.merges) {
-    const spelled = typeof merge === 'string' ? merge.replace(' ', '') : merge.join('')
-    if (special.has(spelled)) {
-      throw new UserError(
-        `${place}: a merge spells the special token ${JSON.stringify(spelled)}, so that any text ` +
-          'could become it',
-      )
-    }
+  return {
+    type,
+    // Its values and the merges are looked at in checkVocabulary.
+    vocab: vocab as Readonly<Record<string, number>>,
+    merges,
+    unk_token: typeof unknown === 'string' ? unknown : null,
+    fuse_unk: model['fuse_unk'] === true,
+    byte_fallback: model['byte_fallback'] === true,
+    ignore_merges: model['ignore_merges'] === true,
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { Tokenizer as Library } from 'tokenizers'
 import { UserError } from '../base/errors.ts'
+import { checkVocabulary } from './check-vocabulary.ts'
 import { type SpecialTokens, specialTokens } from './special-tokens.ts'
 import type { TokenizerDefinition } from './tokenizer-definition.ts'
 import { textOf } from './utf8.ts'
@@ -34,12 +35,13 @@ export interface TokenizerSettings {
   readonly chatTemplates: ChatTemplates
 }
 
-/** `place` names the file in errors of the library about it. */
+/** `place` names the file in errors about it. */
 export function createTokenizer(
   definition: TokenizerDefinition,
   settings: TokenizerSettings,
   place: string,
 ): Tokenizer {
+  checkVocabulary(definition, place)
   const vocabulary = vocabularyOf(definition)
   const trusted = libraryOf(definition, place)
   // Made when first needed: it costs as much time and memory as the other.

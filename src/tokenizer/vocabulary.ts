@@ -44,7 +44,7 @@ export function vocabularyOf(definition: TokenizerDefinition): Vocabulary {
 
 /** The bytes of a token; none for an id outside the vocabulary. A view: do not write into it. */
 export function tokenBytes(vocabulary: Vocabulary, id: number): Uint8Array {
-  if (!(id >= 0 && id < vocabulary.size)) return noBytes
+  if (!Number.isInteger(id) || id < 0 || id >= vocabulary.size) return noBytes
   return vocabulary.data.subarray(vocabulary.starts[id], vocabulary.starts[id + 1])
 }
 

@@ -37,9 +37,10 @@ export function hermesProtocol(template: ChatTemplate): ToolProtocol {
       { origin: 'outside', text: output.trimEnd() },
       { origin: 'template', text: frame.after },
     ],
+    // The policy itself ends its turns.
     renderCall: (call) =>
-      `${callOpen}\n${JSON.stringify({ name: call.tool, arguments: call.arguments })}\n${callClose}`,
-    renderAnswer: (answer) => `\\boxed{${answer}}`,
+      `${callOpen}\n${JSON.stringify({ name: call.tool, arguments: call.arguments })}\n${callClose}${template.turnEnd}`,
+    renderAnswer: (answer) => `\\boxed{${answer}}${template.turnEnd}`,
   }
 }
 

@@ -68,9 +68,9 @@ export interface ToolProtocol {
   parse(text: string, tools: readonly Tool[]): Move
   /** A tool segment: tags and what follows them around an output or a told error. */
   renderOutput(output: string): readonly TextPiece[]
-  /** The text of a policy segment that makes this call: for demonstrations. */
+  /** The end of a policy segment that makes this call, its end-of-turn token included. */
   renderCall(call: ToolCall): string
-  /** The text of a policy segment that gives this answer: for demonstrations. */
+  /** The end of a policy segment that gives this answer, likewise. */
   renderAnswer(answer: string): string
 }
 

@@ -36,6 +36,7 @@ export const trajectoriesQuery = z.object({
   source: z.string().optional(),
   problem: z.string().optional(),
   correct: z.stringbool().optional(),
+  corrected: z.stringbool().optional(),
   reward: range.optional(),
   step: range.optional(),
   calls: range.optional(),

@@ -3,6 +3,20 @@
 import { InfrastructureError } from '../../base/errors.ts'
 import type { CheckedProgram } from '../program.ts'
 import type { Execution } from '../sandbox.ts'
+import type { WorkerPlace } from './worker-place.ts'
+import type { WorkerProcess } from './worker-process.ts'
+import type { CellPlace } from './worker-request.ts'
+
+/** The session to which a cell belongs, and the worker that holds it. */
+export interface CellHome extends CellPlace {
+  readonly place: WorkerPlace
+  readonly worker: WorkerProcess
+}
+
+interface JobOrigin {
+  readonly signal: AbortSignal | undefined
+  readonly cell: CellHome | undefined
+}
 
 export class Job {
   readonly acceptedAt = performance.now()
@@ -17,7 +31,7 @@ export class Job {
   constructor(
     readonly id: number,
     readonly program: CheckedProgram,
-    private readonly signal: AbortSignal | undefined,
+    private readonly origin: JobOrigin,
   ) {
     this.resolvers = withResolvers()
     const { deadlineMs } = program.limits
@@ -25,11 +39,15 @@ export class Job {
       const message = `the deadline of ${deadlineMs} ms passed before the program ended`
       this.abandon(new InfrastructureError('overloaded', message))
     }, deadlineMs)
-    signal?.addEventListener('abort', this.onAbort, { once: true })
+    origin.signal?.addEventListener('abort', this.onAbort, { once: true })
   }
 
   get promise(): Promise<Execution> {
     return this.resolvers.promise
+  }
+
+  get cell(): CellHome | undefined {
+    return this.origin.cell
   }
 
   get open(): boolean {
@@ -57,7 +75,7 @@ export class Job {
     if (this.settled) return false
     this.settled = true
     clearTimeout(this.timer)
-    this.signal?.removeEventListener('abort', this.onAbort)
+    this.origin.signal?.removeEventListener('abort', this.onAbort)
     return true
   }
 }

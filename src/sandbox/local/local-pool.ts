@@ -4,16 +4,19 @@ import { InfrastructureError } from '../../base/errors.ts'
 import { type CheckedProgram, checkedProgram } from '../program.ts'
 import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
 import { endedExecution } from './ended.ts'
-import { Job } from './job.ts'
+import { type CellHome, Job } from './job.ts'
+import { LocalSession, type SessionLimits } from './local-session.ts'
 import { Quarantine } from './quarantine.ts'
 import { WaitingQueue } from './waiting-queue.ts'
 import { WorkerPlace } from './worker-place.ts'
 import { WorkerProcess } from './worker-process.ts'
+import { openHeader, runHeader } from './worker-request.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 /** A worker that has not answered this long after a program's limit is taken for dead. */
 const silenceMs = 5_000
 const lossesForgiven = 1
+const quarantined = 'this program took down two sandbox workers and is not run again'
 
 export interface LocalPoolOptions {
   readonly tier: Tier
@@ -24,6 +27,7 @@ export interface LocalPoolOptions {
   readonly recycleAfter: number
   readonly limits: Limits
   readonly outputCharacters: number | undefined
+  readonly session: SessionLimits
 }
 
 export interface PoolState {
@@ -31,6 +35,7 @@ export interface PoolState {
   readonly running: number
   readonly queued: number
   readonly freeSlots: number
+  readonly sessions: number
 }
 
 export class LocalPool implements Sandbox {
@@ -67,20 +72,62 @@ export class LocalPool implements Sandbox {
 
   get state(): PoolState {
     const alive = this.places.filter(({ free }) => free)
-    const running = this.places.reduce((sum, place) => sum + place.running, 0)
-    const slots = alive.length * this.options.slots
+    const sum = (count: (place: WorkerPlace) => number) =>
+      this.places.reduce((total, place) => total + count(place), 0)
+    const running = sum((place) => place.running)
     return {
       workers: alive.length,
       running,
       queued: this.queue.size,
-      freeSlots: Math.max(0, slots - running - this.queue.size),
+      freeSlots: Math.max(0, alive.length * this.options.slots - running - this.queue.size),
+      sessions: sum((place) => place.sessions),
     }
   }
 
-  async execute(program: Program, signal?: AbortSignal): Promise<Execution> {
+  execute(program: Program, signal?: AbortSignal): Promise<Execution> {
+    return this.submit(program, signal)
+  }
+
+  /** Opens on the worker with the fewest sessions; throws `overloaded` when all have their fill. */
+  async session(): Promise<SandboxSession> {
+    if (this.closed) throw new InfrastructureError('sandbox_error', 'the sandbox is closed')
+    const { sessionsPerWorker } = this.options.session
+    const open = this.places.filter((place) => place.free && place.sessions < sessionsPerWorker)
+    const place = least(open, ({ sessions }) => sessions)
+    if (!place?.worker) throw new InfrastructureError('overloaded', 'no room for another session')
+    const { worker } = place
+    const id = ++this.lastId
+    place.sessions++
+    try {
+      await worker.request(id, openHeader(id, this.options.limits, null), [])
+    } catch (error) {
+      place.sessions--
+      throw error
+    }
+    const runCell = (program: Program, file: string, signal?: AbortSignal) =>
+      this.submit(program, signal, { place, worker, session: id, file })
+    const end = async () => {
+      place.sessions--
+      await worker.request(id, { close: id }, []).catch(() => {}) // a lost worker has closed it
+    }
+    return new LocalSession(this.options.session, runCell, end)
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    const error = new InfrastructureError('cancelled', 'the sandbox was closed')
+    for (const job of this.queue.drain()) job.reject(error)
+    await Promise.all(this.places.map((place) => place.close()))
+  }
+
+  private async submit(
+    program: Program,
+    signal: AbortSignal | undefined,
+    cell?: CellHome,
+  ): Promise<Execution> {
     const checked = checkedProgram(program, this.options.limits)
     this.refuse(checked, signal)
-    const job = new Job(++this.lastId, checked, signal)
+    const job = new Job(++this.lastId, checked, { signal, cell })
     job.withdraw = () => this.queue.remove(job)
     try {
       this.queue.push(job)
@@ -89,17 +136,6 @@ export class LocalPool implements Sandbox {
     }
     this.dispatch()
     return job.promise
-  }
-
-  async session(): Promise<SandboxSession> {
-    throw new InfrastructureError('sandbox_error', 'sessions are not open yet')
-  }
-
-  async close(): Promise<void> {
-    this.closed = true
-    const error = new InfrastructureError('cancelled', 'the sandbox was closed')
-    for (const job of this.queue.drain()) job.reject(error)
-    await Promise.all(this.places.map((place) => place.close()))
   }
 
   private refuse(program: CheckedProgram, signal: AbortSignal | undefined): void {
@@ -113,37 +149,34 @@ export class LocalPool implements Sandbox {
     if (broken) fail('sandbox_error', `no sandbox worker can be started: ${broken.message}`)
   }
 
-  /** Gives waiting programs to the workers with the fewest running. */
+  /** Gives waiting programs to the workers with the fewest running, cells to their own. */
   private dispatch(): void {
-    while (this.queue.size > 0) {
-      const place = this.places
-        .filter(({ free, running }) => free && running < this.options.slots)
-        .reduce<WorkerPlace | undefined>((a, b) => (a && a.running <= b.running ? a : b), undefined)
-      if (!place) return
-      const job = this.queue.shift()
-      if (job) void this.run(job, place)
+    const free = new Set(this.places.filter((place) => this.hasRoom(place)))
+    for (const job of this.queue) {
+      if (free.size === 0) return
+      const place = job.cell ? job.cell.place : least(free, ({ running }) => running)
+      const gone = job.cell !== undefined && !job.cell.worker.alive
+      if (!place || !(gone || free.has(place))) continue
+      this.queue.remove(job)
+      void this.run(job, place)
+      if (!this.hasRoom(place)) free.delete(place)
     }
   }
 
+  private hasRoom(place: WorkerPlace): boolean {
+    return place.free && place.running < this.options.slots
+  }
+
   private async run(job: Job, place: WorkerPlace): Promise<void> {
-    const { worker } = place
-    if (!worker) {
-      this.queue.pushFirst(job)
-      return
-    }
-    const { code, stdin, seed, limits } = job.program
+    const worker = job.cell?.worker ?? place.worker
+    if (!worker) return
+    const { code, stdin, limits } = job.program
     const queueMs = Math.round((performance.now() - job.acceptedAt) * 1000) / 1000
     const watchdog = setTimeout(() => worker.kill(), limits.timeoutMs + silenceMs)
     job.withdraw = () => worker.cancel(job.id)
     place.running++
     try {
-      const header = {
-        run: job.id,
-        limits: workerLimits(limits),
-        seed,
-        codeBytes: code.length,
-        stdin: stdin !== undefined,
-      }
+      const header = runHeader(job.id, job.program, job.cell)
       const frame = await worker.request(job.id, header, stdin ? [code, stdin] : [code])
       const { outputCharacters } = this.options
       job.resolve(endedExecution(frame, { limits, queueMs, tier: this.tier, outputCharacters }))
@@ -160,42 +193,30 @@ export class LocalPool implements Sandbox {
   /** A lost worker says nothing about the program: once more elsewhere, then it is suspect itself. */
   private retryOrReject(job: Job, error: Error): void {
     const lost = error instanceof InfrastructureError && error.kind === 'worker_lost'
-    if (!lost || this.closed) {
+    if (!lost || this.closed || job.cell) {
       job.reject(error)
-      return
-    }
-    if (!job.open) return
-    job.losses++
-    if (job.losses <= lossesForgiven) {
+    } else if (job.open && ++job.losses <= lossesForgiven) {
       job.withdraw = () => this.queue.remove(job)
       this.queue.pushFirst(job)
-      return
+    } else {
+      this.quarantine.add(job.program.code)
+      job.reject(new InfrastructureError('sandbox_error', quarantined, { cause: error }))
     }
-    this.quarantine.add(job.program.code)
-    job.reject(new InfrastructureError('sandbox_error', quarantined, { cause: error }))
   }
 
   private failWaiting(error: Error): void {
     if (!this.places.every((place) => place.broken)) return
     const message = `no sandbox worker can be started: ${error.message}`
-    for (const job of this.queue.drain())
+    for (const job of this.queue.drain()) {
       job.reject(new InfrastructureError('sandbox_error', message))
+    }
   }
 }
 
-const quarantined = 'this program took down two sandbox workers and is not run again'
-
-/** The fixed bounds beside those that a person chooses. */
-function workerLimits(limits: Limits): object {
-  return {
-    timeoutMs: limits.timeoutMs,
-    memoryMb: limits.memoryMb,
-    cpuMs: Math.max(10_000, limits.timeoutMs),
-    processes: 32,
-    files: 64,
-    fileMb: 16,
-    headBytes: 65_536,
-    tailBytes: 65_536,
-    outputBytes: 32 << 20,
+function least<T>(candidates: Iterable<T>, count: (candidate: T) => number): T | undefined {
+  let best: T | undefined
+  for (const candidate of candidates) {
+    if (best === undefined || count(candidate) < count(best)) best = candidate
   }
+  return best
 }

@@ -25,12 +25,9 @@ export class WaitingQueue<Item> {
     this.items = new Set([item, ...this.items])
   }
 
-  shift(): Item | undefined {
-    for (const item of this.items) {
-      this.items.delete(item)
-      return item
-    }
-    return undefined
+  /** In the order in which they will be served; removing while walking is allowed. */
+  [Symbol.iterator](): Iterator<Item> {
+    return this.items.values()
   }
 
   remove(item: Item): boolean {

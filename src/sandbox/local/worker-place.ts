@@ -19,6 +19,7 @@ export interface PlaceOptions {
 export class WorkerPlace {
   worker: WorkerProcess | undefined
   running = 0
+  sessions = 0
   private failures = 0
   private closed = false
   private recycling = false

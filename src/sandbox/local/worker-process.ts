@@ -99,10 +99,11 @@ export class WorkerProcess {
 
   private hear(frame: Frame): void {
     const { header } = frame
-    const id = header['ready'] !== undefined ? 0 : Number(header['ended'] ?? header['failed'])
+    const { ready, ended, failed, opened, closed } = header
+    const id = ready !== undefined ? 0 : Number(ended ?? failed ?? opened ?? closed)
     const settle = this.pending.get(id)
     this.pending.delete(id)
-    if (header['failed'] === undefined) settle?.resolve(frame)
+    if (failed === undefined) settle?.resolve(frame)
     else settle?.reject(new InfrastructureError(String(header['kind']), String(header['message'])))
   }
 

@@ -1,6 +1,6 @@
 // How a worker is started: program, interpreter, environment, and the settings it reads.
 
-import { fileURLToPath } from 'node:url'
+import { packageFile } from '../../base/package-root.ts'
 import type { Tier } from '../sandbox.ts'
 
 export interface WorkerSettings {
@@ -54,7 +54,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
 }
 
 export function workerProgram(): string {
-  return fileURLToPath(new URL('../worker/main.py', import.meta.url))
+  return packageFile('src/sandbox/worker/main.py')
 }
 
 /** All that a program sees of the environment: nothing of ours. */

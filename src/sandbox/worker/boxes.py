@@ -31,12 +31,21 @@ def serve(connection, wanted, scratch_mb, scratch_files):
             channel.send(connection, {"box": pid}, [handle])
         for ready, _ in poll.poll():
             if ready == connection.fileno():
-                os._exit(0)
+                wanted += _change(connection)
+                continue
             poll.unregister(ready)
             os.close(ready)
             pid = alive.pop(ready)
             os.waitpid(pid, 0)
             channel.send(connection, {"dead": pid})
+
+
+def _change(connection):
+    """How many more boxes are wanted: one that a session took for long is made up for."""
+    message, _ = channel.receive(connection)
+    if message is None:
+        os._exit(0)
+    return message["wanted"]
 
 
 def try_one():

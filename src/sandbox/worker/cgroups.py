@@ -19,7 +19,8 @@ class Group:
         self._folders = folders
         self.entries = entries
 
-    def limit(self, memory_bytes, processes):
+    def limit(self, memory_bytes, processes, together=True):
+        """Sets the bounds and forgets the past. together: out of memory ends all in the group."""
         raise NotImplementedError
 
     def oom_kills(self):
@@ -38,19 +39,18 @@ class Group:
 class _UnifiedGroup(Group):
     def __init__(self, folder):
         super().__init__([folder], [os.open(folder + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)])
-        _write(folder + "/memory.oom.group", "1", optional=True)
         _write(folder + "/memory.swap.max", "0", optional=True)
         _write(folder + "/cpu.weight", "10", optional=True)
         self._folder = folder
         self._limits = None
 
-    def limit(self, memory_bytes, processes):
-        if self._limits != (memory_bytes, processes):
+    def limit(self, memory_bytes, processes, together=True):
+        if self._limits != (memory_bytes, processes, together):
             _write(self._folder + "/memory.max", str(memory_bytes))
+            _write(self._folder + "/memory.oom.group", "1" if together else "0", optional=True)
             _write(self._folder + "/pids.max", str(processes), optional=True)
-            self._limits = (memory_bytes, processes)
+            self._limits = (memory_bytes, processes, together)
         self._kills = self._counted_kills()
-        _write(self._folder + "/memory.reclaim", "0", optional=True)
 
     def oom_kills(self):
         return self._counted_kills() - self._kills
@@ -72,7 +72,7 @@ class _LegacyGroup(Group):
         self._events = os.open(memory + "/memory.oom_control", os.O_RDONLY | os.O_CLOEXEC)
         self._peak = os.open(memory + "/memory.max_usage_in_bytes", os.O_RDWR | os.O_CLOEXEC)
 
-    def limit(self, memory_bytes, processes):
+    def limit(self, memory_bytes, processes, together=True):
         if self._limits != (memory_bytes, processes):
             self._write_limits(memory_bytes, processes)
         self._kills = self._counted_kills()

@@ -36,7 +36,7 @@ def build(folders):
     calls.pivot_root(".", ".")
     calls.unmount(".")
     os.chdir("/")
-    calls.make_read_only("/")
+    calls.make_read_only("/", all_below=False)
 
 
 def _make_devices(new):
@@ -68,10 +68,12 @@ def _place(path, new):
     elif os.path.isdir(path):
         os.makedirs(target, exist_ok=True)
         calls.mount(path, target, None, calls.MOUNT_BIND | calls.MOUNT_RECURSIVE)
+        calls.make_read_only(target)
     elif os.path.isfile(path):
         os.makedirs(os.path.dirname(target), exist_ok=True)
         open(target, "w").close()
         calls.mount(path, target, None, calls.MOUNT_BIND)
+        calls.make_read_only(target)
 
 
 def _inside(path, folder):

@@ -10,6 +10,26 @@ _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
 
 
+class Box:
+    """A handle by which everything in a box, or a child without one, is ended."""
+
+    def __init__(self, handle, pid=None):
+        self.pid = pid
+        self._handle = handle
+
+    def descriptor(self):
+        return self._handle
+
+    def kill(self):
+        try:
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def close(self):
+        os.close(self._handle)
+
+
 class Run:
     def __init__(self, header, slot):
         self.id = header["run"]
@@ -17,7 +37,6 @@ class Run:
         self.limits = header["limits"]
         self.slot = slot
         self.box = None
-        self.handle = None
         self.output = None
         self.stopped = None
         self.started = 0.0
@@ -51,11 +70,8 @@ class Run:
         self.kill()
 
     def kill(self):
-        if self.handle is not None:
-            try:
-                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        if self.box is not None:
+            self.box.kill()
 
     def close_output(self):
         """Takes what was written before the end; what a survivor still writes belongs to nobody."""

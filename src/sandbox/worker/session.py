@@ -19,9 +19,8 @@ _FORGOTTEN = bytes(4)
 
 def keep(control, settings, shared):
     """Returns the exit status when the supervisor closes the session."""
-    empty = os.open("/dev/null", os.O_RDWR)
     connection = _connection(control)
-    confine_standard(empty)
+    confine_standard(os.open("/dev/null", os.O_RDWR))
     harness.open_streams()
     harness.seed(settings.get("seed"))
     module = harness.fresh_main()
@@ -90,8 +89,7 @@ class _Keeper:
             "cpuMs": round((time.process_time() - started) * 1000),
             "report": report.read(self._shared),
         }
-        empty = os.open("/dev/null", os.O_RDWR)
-        confine_standard(empty)
+        confine_standard(os.open("/dev/null", os.O_RDWR))
         if keeper is not None:
             os.kill(keeper, signal.SIGKILL)
         channel.send(self._connection, told)

@@ -11,7 +11,9 @@ import time
 from collections import deque
 
 from . import channel, frames, imports
-from .runs import Run
+from .conversations import Conversations
+from .memory_files import opened
+from .runs import Box, Run
 from .slots import Slots
 from .world import World
 
@@ -35,17 +37,18 @@ class Supervisor:
         self._reader = frames.Reader()
         self.runs = {}
         self._waiting = deque()
-        self._boxes = deque()
+        self.boxes = deque()
         self._dying = {}
+        self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
 
     def loop(self):
         os.set_blocking(_REQUESTS, False)
-        self._watch(_REQUESTS, self._take_requests)
-        self._watch(self.world.light, lambda: self._hear(self.world.light, "light"))
-        self._watch(self.world.heavy, lambda: self._hear(self.world.heavy, "heavy"))
+        self.watch(_REQUESTS, self._take_requests)
+        self.watch(self.world.light, lambda: self._hear(self.world.light, "light"))
+        self.watch(self.world.heavy, lambda: self._hear(self.world.heavy, "heavy"))
         if self.world.maker:
-            self._watch(self.world.maker, self._hear_maker)
+            self.watch(self.world.maker, self._hear_maker)
         while True:
             for key, _ in self.selector.select(self._until_deadline()):
                 if key.fd in self.selector.get_map():
@@ -53,7 +56,7 @@ class Supervisor:
             self._enforce_deadlines()
             self._start_waiting()
 
-    def _watch(self, descriptor, action):
+    def watch(self, descriptor, action):
         self.selector.register(descriptor, selectors.EVENT_READ, action)
 
     def answer(self, header, body=b""):
@@ -73,33 +76,28 @@ class Supervisor:
             self._waiting.append((header, body))
         elif "cancel" in header:
             self._cancel(header["cancel"])
-        elif "ping" in header:
-            self.answer({"pong": header["ping"]})
+        else:
+            self.conversations.handle(header, body)
 
     def _cancel(self, run_id):
         for waiting in list(self._waiting):
             if waiting[0]["run"] == run_id:
                 self._waiting.remove(waiting)
-                self.answer({"failed": run_id, "kind": "cancelled", "message": "cancelled"})
+                self.fail(run_id, "cancelled", "cancelled")
         if run_id in self.runs:
             self.runs[run_id].stop("cancelled")
 
     def _start_waiting(self):
-        while self._waiting and (self._boxes or self.world.maker is None) and not self._unready:
+        while self._waiting and (self.boxes or self.world.maker is None) and not self._unready:
             self._start(*self._waiting.popleft())
 
     def _start(self, header, body):
         run = Run(header, self.slots.take())
-        code, standard_input = body[: header["codeBytes"]], body[header["codeBytes"] :]
-        if run.slot.group:
-            memory = run.limits["memoryMb"] << 20
-            run.slot.group.limit(memory, run.limits["processes"])
-        descriptors = [_memory_file(code), _input(header, standard_input)]
-        output, writer = os.pipe()
-        descriptors.append(writer)
+        self.bound(run.slot, run.limits)
+        descriptors = opened(header, body)
+        run.begin(descriptors.pop())
         if self.world.maker:
-            run.box, run.handle = self._boxes.popleft()
-        boxed = [run.handle] if self.world.maker else []
+            run.box = self.boxes.popleft()
         message = {
             "run": run.id,
             "user": run.slot.user,
@@ -108,16 +106,23 @@ class Supervisor:
             "seed": header.get("seed"),
             "integerDigits": header.get("integerDigits"),
         }
-        light = imports.only_standard(code)
-        zygote = self.world.light if light else self.world.heavy
-        run.begin(output)
+        light = imports.only_standard(body[: header["codeBytes"]])
         self.runs[run.id] = run
-        channel.send(zygote, message, descriptors + boxed + run.slot.descriptors())
+        self.order_fork(self.world.light if light else self.world.heavy, message, run, descriptors)
+        self.watch(run.output, lambda: self.relay(run))
+
+    def bound(self, slot, limits, together=True):
+        if slot.group:
+            slot.group.limit(limits["memoryMb"] << 20, limits["processes"], together)
+
+    def order_fork(self, zygote, message, run, descriptors, further=()):
+        """Sends the order with its descriptors, in the order in which the zygote takes them apart."""
+        box = [run.box.descriptor()] if run.box else []
+        channel.send(zygote, message, descriptors + box + run.slot.descriptors() + list(further))
         for descriptor in descriptors:
             os.close(descriptor)
-        self._watch(output, lambda: self._relay(run))
 
-    def _relay(self, run):
+    def relay(self, run):
         if not run.read():
             self.selector.unregister(run.output)
 
@@ -127,16 +132,25 @@ class Supervisor:
             raise WorkerLost(f"the {name} zygote is gone")
         if "ready" in message:
             self._become_ready(name)
-        elif "forked" in message:
-            self._learn_handle(self.runs[message["forked"]], descriptors)
+        elif self.conversations.concerns(message):
+            self.conversations.hear_zygote(message, descriptors)
+        else:
+            self._hear_of_run(message, descriptors)
+
+    def _hear_of_run(self, message, descriptors):
+        run = self.runs.get(message.get("forked", message.get("exited", message.get("failed"))))
+        if run is None:
+            return  # the first keeper of a session that has been closed
+        if "forked" in message:
+            self._learn_handle(run, descriptors)
         elif "exited" in message:
-            self._finish(self.runs[message["exited"]], message)
-        elif "failed" in message:
-            self._fail(self.runs[message["failed"]], message["why"])
+            self._finish(run, message)
+        else:
+            self._fail_start(run, message["why"])
 
     def _learn_handle(self, run, descriptors):
-        if descriptors and run.handle is None:
-            run.handle = descriptors[0]
+        if descriptors and run.box is None:
+            run.box = Box(descriptors[0])
             if run.stopped is not None:
                 run.kill()
 
@@ -145,7 +159,7 @@ class Supervisor:
         if message is None:
             raise WorkerLost("the box maker is gone")
         if "box" in message:
-            self._boxes.append((message["box"], descriptors[0]))
+            self.boxes.append(Box(descriptors[0], message["box"]))
             self._become_ready("maker")
         else:
             self._bury(message["dead"])
@@ -165,37 +179,41 @@ class Supervisor:
 
     def _finish(self, run, message):
         duration = time.monotonic() - run.started
-        self._release(run)
+        run.kill()
+        self.detach(run)
         report = message["report"] or {}
         if "setUp" in report:
-            self.answer({"failed": run.id, "kind": "sandbox_error", "message": report["setUp"]})
+            self.fail(run.id, "sandbox_error", report["setUp"])
         elif run.stopped == "cancelled":
-            self.answer({"failed": run.id, "kind": "cancelled", "message": "cancelled"})
+            self.fail(run.id, "cancelled", "cancelled")
         else:
             self.answer(*run.answer(message, report, duration))
-        self._give_back(run)
+        self.give_back(run)
 
-    def _fail(self, run, why):
-        self._release(run)
-        self.answer({"failed": run.id, "kind": "sandbox_error", "message": why})
-        self._give_back(run)
+    def fail(self, run_id, kind, why):
+        self.answer({"failed": run_id, "kind": kind, "message": why})
 
-    def _release(self, run):
-        """Ends the box and takes the last of the output."""
-        del self.runs[run.id]
+    def _fail_start(self, run, why):
         run.kill()
+        self.detach(run)
+        self.fail(run.id, "sandbox_error", why)
+        self.give_back(run)
+
+    def detach(self, run):
+        """Takes the last of the output."""
+        del self.runs[run.id]
         if run.output in self.selector.get_map():
             self.selector.unregister(run.output)
         run.close_output()
 
-    def _give_back(self, run):
+    def give_back(self, run):
         """The slot is free when nothing in it is alive any more."""
-        if run.handle is not None:
-            os.close(run.handle)
-        if run.box is None:
+        if run.box is not None:
+            run.box.close()
+        if run.box is None or run.box.pid is None:
             self.slots.give_back(run.slot)
         else:
-            self._dying[run.box] = run.slot
+            self._dying[run.box.pid] = run.slot
 
     def _until_deadline(self):
         nearest = min((run.deadline for run in self.runs.values()), default=float("inf"))
@@ -212,26 +230,6 @@ class Supervisor:
             run.kill()
         self.world.end()
         self.slots.remove_all()
-
-
-def _memory_file(content):
-    if not hasattr(os, "memfd_create"):
-        import tempfile
-
-        with tempfile.TemporaryFile() as file:
-            file.write(content)
-            file.flush()
-            return os.dup(file.fileno())
-    descriptor = os.memfd_create("snippet", os.MFD_CLOEXEC)
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def _input(header, content):
-    return _memory_file(content) if header["stdin"] else os.open("/dev/null", os.O_RDONLY)
 
 
 def serve(settings):

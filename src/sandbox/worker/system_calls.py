@@ -62,13 +62,13 @@ def unmount(target):
     _checked(f"umount {target}", _libc.umount2(os.fsencode(target), DETACH))
 
 
-def make_read_only(target):
-    """Makes the mount and all below it read-only, without devices and set-uid programs."""
+def make_read_only(target, all_below=True):
+    """Makes the mount, or it and all below it, read-only, without devices and set-uid programs."""
     attributes = (ctypes.c_uint64 * 4)(
         _ATTRIBUTE_READ_ONLY | _ATTRIBUTE_NOSUID | _ATTRIBUTE_NODEV, 0, 0, 0
     )
-    path = os.fsencode(target)
-    raw("mount_setattr", _MOUNT_SETATTR, -100, path, _AT_RECURSIVE, attributes, 32)
+    path, flags = os.fsencode(target), _AT_RECURSIVE if all_below else 0
+    raw("mount_setattr", _MOUNT_SETATTR, -100, path, flags, attributes, 32)
 
 
 def pivot_root(new_root, old_root):

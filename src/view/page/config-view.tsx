@@ -1,0 +1,91 @@
+// The configurations of the chosen runs, and where they differ.
+
+import type { ConfigDifference } from '../../run/config-difference.ts'
+import { useData } from './data.ts'
+import { change, parameter } from './route.ts'
+import { chosenRuns, colourOf } from './runs.ts'
+
+export function ConfigView() {
+  const runs = chosenRuns.value
+  const query = new URLSearchParams(runs.map((run) => ['run', run])).toString()
+  const { data, error } = useData<ConfigDifference[]>(
+    runs.length > 0 ? `api/configs?${query}` : null,
+  )
+  const onlyDifferent = parameter('show', runs.length > 1 ? 'different' : 'all') === 'different'
+  const search = parameter('search').toLowerCase()
+  const rows = (data ?? []).filter(
+    ({ key, same }) => key.toLowerCase().includes(search) && !(onlyDifferent && same),
+  )
+  return (
+    <>
+      <div class="tools">
+        <input
+          class="input"
+          type="search"
+          placeholder="Search keys"
+          aria-label="Search keys"
+          value={parameter('search')}
+          onInput={(event) => change({ search: event.currentTarget.value })}
+        />
+        <fieldset class="segmented" aria-label="Which keys">
+          {['different', 'all'].map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={onlyDifferent === (name === 'different')}
+              onClick={() => change({ show: name })}
+            >
+              {name}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      {error && <p class="notice notice-bad">{error}</p>}
+      {data && rows.length === 0 && (
+        <p class="quiet">
+          {onlyDifferent ? 'These runs have the same configuration.' : 'No such key.'}
+        </p>
+      )}
+      {rows.length > 0 && <ConfigTable runs={runs} rows={rows} />}
+    </>
+  )
+}
+
+interface ConfigTableProperties {
+  readonly runs: readonly string[]
+  readonly rows: readonly ConfigDifference[]
+}
+
+function ConfigTable({ runs, rows }: ConfigTableProperties) {
+  return (
+    <div class="config-place">
+      <table class="config">
+        <thead>
+          <tr>
+            <th scope="col">key</th>
+            {runs.map((run) => (
+              <th key={run} scope="col" style={{ '--run': colourOf(run) }}>
+                {run}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ key, values, same }) => (
+            <tr key={key} class={same ? '' : 'different'}>
+              <th scope="row">{key}</th>
+              {runs.map((run, index) => (
+                <td key={run}>{written(values[index])}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** JSON has no `undefined`: a key that a configuration lacks comes as null or not at all. */
+function written(value: unknown): string {
+  return value === undefined || value === null ? '–' : JSON.stringify(value)
+}
