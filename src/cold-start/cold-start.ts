@@ -1,12 +1,12 @@
 // The pipeline from problems to verified demonstrations: filter, write, run, check, balance.
 
+import { mapInOrder } from '../base/map-in-order.ts'
 import { RandomStream } from '../base/random.ts'
 import type { Problem } from '../data/problem.ts'
 import { Balance, type BalanceLimits } from './balance.ts'
 import type { Check } from './checks.ts'
 import type { Contamination } from './contamination.ts'
 import type { Demonstration } from './demonstration.ts'
-import { mapInOrder } from './map-in-order.ts'
 import { NearDuplicates } from './near-duplicates.ts'
 import type { Drop, ReportTally } from './report.ts'
 import type { ScriptRun } from './run-script.ts'

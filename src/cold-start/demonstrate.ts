@@ -1,11 +1,11 @@
 // Demonstrations of generated problems, by rule: written, run, compared with the reference. What the
 // quickstart needs, without the checks and the report of a whole cold start.
 
+import { mapInOrder } from '../base/map-in-order.ts'
 import { RandomStream } from '../base/random.ts'
 import type { Problem } from '../data/problem.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { Demonstration } from './demonstration.ts'
-import { mapInOrder } from './map-in-order.ts'
 import { writeByRule } from './write-by-rule.ts'
 
 export interface DemonstrationSettings {
