@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rolloutOne } from '../src/rollout/rollout-one.ts'
 import { byteTokenizer } from '../src/tokenizer/byte-tokenizer.ts'
+import { chatTemplateOf } from '../src/tokenizer/chat-template.ts'
 import { loadTokenizer } from '../src/tokenizer/load-tokenizer.ts'
-import { ModelTemplate } from '../src/tokenizer/model-template.ts'
+import type { ModelTemplate } from '../src/tokenizer/model-template.ts'
+import { modelTemplate } from '../src/tokenizer/model-template.ts'
 import type { Tokenizer } from '../src/tokenizer/tokenizer.ts'
 import { hermesProtocol } from '../src/tool/hermes-protocol.ts'
 import { reToolProtocol } from '../src/tool/retool-protocol.ts'
@@ -61,7 +63,7 @@ async function roll(tokenizer: Tokenizer, template: ModelTemplate, protocol: Too
       protocol,
       tools: [interpreter],
       sampling: { temperature: 1, topP: 1, topK: 0, minP: 0 },
-      stopTokens: tokenizer.special.endOfTurn,
+      stopTokens: template.stopTokens,
       seed: 1,
     },
   )
@@ -74,11 +76,11 @@ const tools = readFileSync(join(fixtures, 'templates/tools.jinja'), 'utf8')
 const kinds: Record<string, () => [Tokenizer, ModelTemplate]> = {
   'a template that knows tools': () => {
     const tokenizer = byteTokenizer()
-    return [tokenizer, new ModelTemplate(tokenizer, { template: tools })]
+    return [tokenizer, modelTemplate(tokenizer, tools)]
   },
   SmolLM2: () => {
     const tokenizer = loadTokenizer(smolLm2)
-    return [tokenizer, new ModelTemplate(tokenizer)]
+    return [tokenizer, modelTemplate(tokenizer, chatTemplateOf(tokenizer))]
   },
 }
 

@@ -1,87 +1,62 @@
-// A model's chat template with its tokenizer: what protocols and rollouts write first contexts with.
+// A chat template together with the tokenizer that reads it: what protocols and the chat need.
 
-import { UserError } from '../base/errors.ts'
-import { chatTemplateOf, renderTemplate, templateTokens } from './chat-template.ts'
+import {
+  type ChatMessage,
+  compileTemplate,
+  type Render,
+  type TemplateOptions,
+  templateTokens,
+} from './chat-template.ts'
 import { encodeConversation } from './encode-conversation.ts'
 import type { Tokenizer } from './tokenizer.ts'
+import { textOf } from './utf8.ts'
+import { tokenBytes } from './vocabulary.ts'
 
-export interface ModelTemplateOptions {
-  /** Jinja text in place of the model's own template. */
-  readonly template?: string
-  /** Further variables for the template, such as `enable_thinking`. */
-  readonly variables?: Readonly<Record<string, unknown>>
+export interface ModelTemplate {
+  /** Text of the messages, with the model's own bos and eos. */
+  render(messages: readonly ChatMessage[], options?: TemplateOptions): string
+  /** Ids of the same, in which nothing that a message or a tool says is a special token. */
+  encode(messages: readonly ChatMessage[], options?: TemplateOptions): Promise<number[]>
+  /** What ends the assistant's turn, as text: `<|im_end|>`; empty where nothing does. */
+  readonly turnEnd: string
+  /** All tokens after which a turn is over, those of the template included. */
+  readonly stopTokens: readonly number[]
 }
 
-interface Message {
-  readonly role: string
-  readonly content: string
-}
-
-interface RenderOptions {
-  readonly addGenerationPrompt: boolean
-  readonly tools?: readonly unknown[]
-}
-
-/** Throws UserError where the model has no template and none is given. */
-export class ModelTemplate {
-  constructor(
-    private readonly tokenizer: Tokenizer,
-    private readonly options: ModelTemplateOptions = {},
-  ) {
-    this.#text(false)
-  }
-
-  render(messages: readonly Message[], options: RenderOptions): string {
-    return renderTemplate(this.#text(options.tools !== undefined), records(messages), {
-      ...templateTokens(this.tokenizer),
-      ...this.#variables(),
-      ...options,
-    })
-  }
-
-  /** Ids in which nothing that a message or a tool says has become a special token. */
-  encode(messages: readonly Message[], options: RenderOptions): Promise<number[]> {
-    const text = this.#text(options.tools !== undefined)
-    return encodeConversation(this.tokenizer, text, records(messages), {
-      ...this.#variables(),
-      ...options,
-    })
-  }
-
-  /**
-   * The token with which the assistant ends a turn, found by rendering one. Throws UserError where
-   * the template writes none of the tokens that the model ends with.
-   */
-  get turnEnd(): string {
-    const written = 'T-91cc'
-    const text = this.render(
-      [
-        { role: 'user', content: 'Q-7f3a' },
-        { role: 'assistant', content: written },
-      ],
-      { addGenerationPrompt: false },
-    )
-    const after = text.slice(text.indexOf(written) + written.length)
-    const endings = this.tokenizer.special.endOfTurn
-      .map((id) => this.tokenizer.decode([id]))
-      .filter((ending) => after.includes(ending))
-      .sort((a, b) => after.indexOf(a) - after.indexOf(b))
-    if (endings[0] !== undefined) return endings[0]
-    throw new UserError(
-      `the chat template ends an assistant turn with ${JSON.stringify(after.slice(0, 20))}, which is none of the model's ending tokens; outputs cannot be given turns of their own`,
-    )
-  }
-
-  #text(hasTools: boolean): string {
-    return this.options.template ?? chatTemplateOf(this.tokenizer, hasTools)
-  }
-
-  #variables() {
-    const { variables } = this.options
-    return variables ? { variables } : {}
+export function modelTemplate(tokenizer: Tokenizer, template: string): ModelTemplate {
+  const tokens = templateTokens(tokenizer)
+  const compiled = compileTemplate(template)
+  const render: Render = (messages, options) => compiled(messages, { ...tokens, ...options })
+  const written = writtenTurnEnd(tokenizer, render)
+  const { eos, endOfTurn } = tokenizer.special
+  const end = written ?? eos
+  const stopTokens = new Set(end === null ? endOfTurn : [...endOfTurn, end])
+  return {
+    render,
+    encode: (messages, options) => encodeConversation(tokenizer, template, messages, options),
+    turnEnd: end === null ? '' : textOf(tokenBytes(tokenizer.vocabulary, end)),
+    stopTokens: [...stopTokens].sort((a, b) => a - b),
   }
 }
 
-function records(messages: readonly Message[]) {
-  return messages.map((message) => ({ ...message }))
+/** The added token that the template writes after an assistant's message, if it writes one. */
+function writtenTurnEnd(tokenizer: Tokenizer, render: Render): number | undefined {
+  const reply = 'the reply'
+  let text: string
+  try {
+    text = render([
+      { role: 'user', content: 'the question' },
+      { role: 'assistant', content: reply },
+    ])
+  } catch {
+    // A template may refuse this conversation; the model's eos then ends a turn.
+    return undefined
+  }
+  const start = text.lastIndexOf(reply)
+  if (start < 0) return undefined
+  const after = text.slice(start + reply.length).trimStart()
+  for (const [content, id] of tokenizer.vocabulary.added) {
+    if (after.startsWith(content)) return id
+  }
+  return undefined
 }
