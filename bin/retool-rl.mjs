@@ -3,11 +3,26 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+const oldest = 20
 const source = new URL('../src/cli/main.ts', import.meta.url)
-if (existsSync(fileURLToPath(source))) {
+const inClone = existsSync(fileURLToPath(source))
+
+/** @param {string} message */
+function refuse(message) {
+  process.stderr.write(`retool-rl: ${message}\n`)
+  process.exit(1)
+}
+
+if (Number(process.versions.node.split('.')[0]) < oldest) {
+  refuse(
+    `Node.js ${oldest} or newer is needed, this is ${process.versions.node} (${process.execPath}).`,
+  )
+} else if (!inClone) {
+  await import(new URL('../dist/src/cli/main.js', import.meta.url).href)
+} else if (existsSync(fileURLToPath(new URL('../node_modules/tsx', import.meta.url)))) {
   const { register } = await import('tsx/esm/api')
   register()
   await import(source.href)
 } else {
-  await import(new URL('../dist/src/cli/main.js', import.meta.url).href)
+  refuse('the npm packages are not installed yet; run: npm run setup')
 }

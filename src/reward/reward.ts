@@ -19,7 +19,7 @@ export interface Scored {
 }
 
 /** The scored trajectories of one problem. */
-export interface ScoredGroup {
+export interface ScoredGroup<Member extends Scored = Scored> {
   readonly problem: Problem
-  readonly members: readonly Scored[]
+  readonly members: readonly Member[]
 }

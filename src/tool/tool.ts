@@ -39,6 +39,15 @@ export type MalformedName =
   | 'severalCalls'
 
 /**
+ * A stretch of text by its origin. Only template text may spell special tokens: in text from
+ * outside, `<|im_end|>` is ten ordinary characters.
+ */
+export interface TextPiece {
+  readonly origin: 'template' | 'outside'
+  readonly text: string
+}
+
+/**
  * How calls, outputs and answers are spelled: one object used by cold start, rollout, evaluation
  * and chat, so that they cannot disagree.
  */
@@ -46,19 +55,41 @@ export interface ToolProtocol {
   readonly name: string
   /** Chat messages of the first context, rendered through the model's own template. */
   messages(question: string, tools: readonly Tool[]): readonly ChatMessage[]
+  /** What the template's own `tools` variable gets; undefined where `messages` says it all. */
+  templateTools?(tools: readonly Tool[]): readonly ToolDeclaration[] | undefined
   /** Decoded text that pauses the policy for a call. */
   readonly stopStrings: readonly string[]
+  /**
+   * Whether outputs go on in the turn that the policy is writing (`same`), which an end-of-turn
+   * token then closes for good, or into turns of their own after that token (`next`).
+   */
+  readonly outputTurn: 'same' | 'next'
   /** What a completion's text, cut after its stop, amounts to. */
   parse(text: string, tools: readonly Tool[]): Move
-  /** The text of a tool segment: tags and what follows them around an output or a told error. */
-  renderOutput(output: string): string
-  /** The text of a policy segment that makes this call: for demonstrations. */
+  /** A tool segment: tags and what follows them around an output or a told error. */
+  renderOutput(output: string): readonly TextPiece[]
+  /** The end of a policy segment that makes this call, its end-of-turn token included. */
   renderCall(call: ToolCall): string
-  /** The text of a policy segment that gives this answer: for demonstrations. */
+  /** The end of a policy segment that gives this answer, likewise. */
   renderAnswer(answer: string): string
 }
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: string
+}
+
+/** A tool as chat templates and OpenAI-compatible interfaces print it. */
+export interface ToolDeclaration {
+  readonly type: 'function'
+  readonly function: {
+    readonly name: string
+    readonly description: string
+    readonly parameters: Readonly<Record<string, unknown>>
+  }
+}
+
+export function declarationOf(tool: Tool): ToolDeclaration {
+  const { name, description, parameters } = tool
+  return { type: 'function', function: { name, description, parameters } }
 }

@@ -1,0 +1,35 @@
+// A completion in the making.
+
+import { RandomStream } from '../base/random.ts'
+import type { Completion, Finish, Sampling } from '../trajectory/policy.ts'
+import type { TokenId } from '../trajectory/segment.ts'
+import type { Drawn } from './sampler.ts'
+import type { StopDetector } from './stop.ts'
+
+export interface Request {
+  readonly sampling: Sampling
+  readonly random: RandomStream
+  readonly stop: StopDetector
+  readonly tokens: TokenId[]
+  readonly logprobs: number[]
+  readonly onToken: ((token: TokenId) => void) | undefined
+  readonly settle: (outcome: Completion | Error) => void
+}
+
+/** The stream that a completion's draws come from: its seed alone decides. */
+export function drawsOf(sampling: Sampling): RandomStream {
+  return RandomStream.named(sampling.seed, 'sampling')
+}
+
+/** Adds a drawn token to the completion; the finish where it was the last. */
+export function accept(request: Request, drawn: Drawn, isFull: boolean): Finish | undefined {
+  const { token } = drawn
+  request.tokens.push(token)
+  request.logprobs.push(drawn.logprob)
+  request.onToken?.(token)
+  const text = request.stop.push(token)
+  if (text !== undefined) return { kind: 'stopString', text }
+  if (request.sampling.stopTokens.includes(token)) return { kind: 'stopToken', token }
+  const isLong = request.tokens.length >= request.sampling.tokenLimit
+  return isLong || isFull ? { kind: 'length' } : undefined
+}

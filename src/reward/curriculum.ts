@@ -1,0 +1,55 @@
+// Reward weights that change as training goes on.
+
+import type { Weights } from './rewarder.ts'
+
+/** One stretch of training with its own reward weights; parts not named weigh nothing. */
+export interface Stage {
+  readonly name: string
+  readonly weights: Weights
+  /** When the next stage begins; the last stage has none. A metric must hold for `steps` in a row. */
+  readonly until?:
+    | { readonly kind: 'steps'; readonly steps: number }
+    | {
+        readonly kind: 'metric'
+        readonly metric: string
+        readonly atLeast: number
+        readonly steps: number
+      }
+}
+
+/** Where a run stands in its curriculum; part of a checkpoint. */
+export interface CurriculumState {
+  readonly stage: number
+  /** Steps in this stage, or steps in a row in which its metric was reached. */
+  readonly steps: number
+}
+
+export const curriculumStart: CurriculumState = { stage: 0, steps: 0 }
+
+/** The state after a step with these metrics. A metric that is absent was not reached. */
+export function nextCurriculumState(
+  stages: readonly Stage[],
+  state: CurriculumState,
+  metrics: Readonly<Record<string, number>>,
+): CurriculumState {
+  const until = stages[state.stage]?.until
+  if (!until || state.stage >= stages.length - 1) return { ...state, steps: state.steps + 1 }
+  const counts =
+    until.kind === 'steps' || (metrics[until.metric] ?? Number.NEGATIVE_INFINITY) >= until.atLeast
+  const steps = counts ? state.steps + 1 : 0
+  return steps >= until.steps ? { stage: state.stage + 1, steps: 0 } : { ...state, steps }
+}
+
+/**
+ * Format first, then code that runs, then right answers, then right answers that are short: each
+ * stage lasts `stepsPerStage` steps, the last one for good.
+ */
+export function fourStages(stepsPerStage: number): readonly Stage[] {
+  const until = { kind: 'steps', steps: stepsPerStage } as const
+  return [
+    { name: 'format', weights: { format: 1, outcome: 0.25 }, until },
+    { name: 'execution', weights: { format: 0.5, codeRuns: 1, outcome: 0.5 }, until },
+    { name: 'accuracy', weights: { format: 0.1, codeRuns: 0.1, outcome: 1 }, until },
+    { name: 'refinement', weights: { outcome: 1, length: 0.1, codeTiming: 0.1 } },
+  ]
+}

@@ -1,0 +1,68 @@
+// Opens a sandbox: workers on this machine.
+
+import { availableParallelism } from 'node:os'
+import { pythonExecutable } from '../python/python-executable.ts'
+import { checkedLimits } from './limits.ts'
+import { LocalPool } from './local/local-pool.ts'
+import type { SessionLimits } from './local/local-session.ts'
+import { defaultPreload, workerSettings } from './local/worker-settings.ts'
+import { chosenTier, probe } from './probe.ts'
+import type { Limits, Sandbox, Tier } from './sandbox.ts'
+
+export interface SandboxOptions {
+  /** Exactly this tier, or an error; by default the strongest that the machine offers. */
+  readonly tier?: Tier
+  /** Interpreter that runs the programs. */
+  readonly python?: string
+  /** Modules imported before the first program. */
+  readonly preload?: readonly string[]
+  /** Worker processes; by default one per core. */
+  readonly workers?: number
+  /** Programs that run at a time in each worker. */
+  readonly slots?: number
+  /** Programs that may wait. */
+  readonly queueLength?: number
+  /** Programs after which a worker is replaced. */
+  readonly recycleAfter?: number
+  readonly limits?: Partial<Limits>
+  readonly session?: Partial<SessionLimits>
+  /** Folders besides the interpreter's own that programs may read. */
+  readonly readable?: readonly string[]
+  /** Room in a program's /tmp. */
+  readonly scratchMb?: number
+  /** Length to which the model's text is cut; the beginning and the end are kept. */
+  readonly outputCharacters?: number
+}
+
+const defaultSession: SessionLimits = { idleMs: 600_000, cells: 1_000, sessionsPerWorker: 16 }
+
+/** Throws UserError when nothing usable is there. Close it to end its processes. */
+export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  return startLocalPool(options)
+}
+
+/** The same on this machine only, with what can be seen of a pool from outside. */
+export async function startLocalPool(options: SandboxOptions = {}): Promise<LocalPool> {
+  const python = options.python ?? pythonExecutable()
+  const tier = chosenTier(await probe(python), options.tier)
+  const slots = options.slots ?? 2
+  const settings = workerSettings({
+    tier,
+    python,
+    slots,
+    preload: options.preload ?? defaultPreload,
+    readable: options.readable ?? [],
+    scratchMb: options.scratchMb ?? 64,
+  })
+  return LocalPool.start({
+    tier,
+    settings,
+    slots,
+    workers: options.workers ?? availableParallelism(),
+    queueLength: options.queueLength ?? 10_000,
+    recycleAfter: options.recycleAfter ?? 20_000,
+    limits: checkedLimits(options.limits ?? {}),
+    outputCharacters: options.outputCharacters,
+    session: { ...defaultSession, ...options.session },
+  })
+}

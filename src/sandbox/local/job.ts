@@ -1,0 +1,97 @@
+// One program on its way through the pool: queued, running, settled exactly once.
+
+import { InfrastructureError } from '../../base/errors.ts'
+import type { CheckedProgram } from '../program.ts'
+import type { Execution } from '../sandbox.ts'
+import type { WorkerPlace } from './worker-place.ts'
+import type { WorkerProcess } from './worker-process.ts'
+import type { CellPlace } from './worker-request.ts'
+
+/** The session to which a cell belongs, and the worker that holds it. */
+export interface CellHome extends CellPlace {
+  readonly place: WorkerPlace
+  readonly worker: WorkerProcess
+}
+
+interface JobOrigin {
+  readonly signal: AbortSignal | undefined
+  readonly cell: CellHome | undefined
+}
+
+export class Job {
+  readonly acceptedAt = performance.now()
+  /** Workers that were lost while this program ran on them. */
+  losses = 0
+  /** How the program is taken off the queue or stopped where it runs. */
+  withdraw: () => void = () => {}
+  private settled = false
+  private readonly timer: NodeJS.Timeout
+  private readonly resolvers: PromiseWithResolvers<Execution>
+
+  constructor(
+    readonly id: number,
+    readonly program: CheckedProgram,
+    private readonly origin: JobOrigin,
+  ) {
+    this.resolvers = withResolvers()
+    const { deadlineMs } = program.limits
+    this.timer = setTimeout(() => {
+      const message = `the deadline of ${deadlineMs} ms passed before the program ended`
+      this.abandon(new InfrastructureError('overloaded', message))
+    }, deadlineMs)
+    origin.signal?.addEventListener('abort', this.onAbort, { once: true })
+  }
+
+  get promise(): Promise<Execution> {
+    return this.resolvers.promise
+  }
+
+  get cell(): CellHome | undefined {
+    return this.origin.cell
+  }
+
+  get open(): boolean {
+    return !this.settled
+  }
+
+  resolve(execution: Execution): void {
+    if (this.settle()) this.resolvers.resolve(execution)
+  }
+
+  reject(error: Error): void {
+    if (this.settle()) this.resolvers.reject(error)
+  }
+
+  private readonly onAbort = () =>
+    this.abandon(new InfrastructureError('cancelled', 'the program was cancelled'))
+
+  private abandon(error: Error): void {
+    if (this.settled) return
+    this.withdraw()
+    this.reject(error)
+  }
+
+  private settle(): boolean {
+    if (this.settled) return false
+    this.settled = true
+    clearTimeout(this.timer)
+    this.origin.signal?.removeEventListener('abort', this.onAbort)
+    return true
+  }
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<T>((accept, refuse) => {
+    resolve = accept
+    reject = refuse
+  })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,228 @@
+// Workers on this machine behind one queue. Every promise settles, exactly once.
+
+import { InfrastructureError, UserError } from '../../base/errors.ts'
+import { type CheckedProgram, checkedProgram } from '../program.ts'
+import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
+import { endedExecution } from './ended.ts'
+import { type CellHome, Job } from './job.ts'
+import { LocalSession, type SessionLimits } from './local-session.ts'
+import { Quarantine } from './quarantine.ts'
+import { WaitingQueue } from './waiting-queue.ts'
+import { WorkerPlace } from './worker-place.ts'
+import { WorkerProcess } from './worker-process.ts'
+import { openHeader, runRequest } from './worker-request.ts'
+import type { WorkerSettings } from './worker-settings.ts'
+
+/** A worker that has not answered this long after a program's limit is taken for dead. */
+const silenceMs = 10_000
+const lossesForgiven = 1
+const quarantined = 'this program took down two sandbox workers and is not run again'
+
+export interface LocalPoolOptions {
+  readonly tier: Tier
+  readonly settings: WorkerSettings
+  readonly workers: number
+  readonly slots: number
+  readonly queueLength: number
+  readonly recycleAfter: number
+  readonly limits: Limits
+  readonly outputCharacters: number | undefined
+  readonly session: SessionLimits
+}
+
+export interface PoolState {
+  /** Process ids of the supervisors. */
+  readonly pids: readonly number[]
+  readonly workers: number
+  readonly running: number
+  readonly queued: number
+  readonly freeSlots: number
+  readonly sessions: number
+}
+
+export class LocalPool implements Sandbox {
+  readonly tier: Tier
+  private readonly places: readonly WorkerPlace[]
+  private readonly queue: WaitingQueue<Job>
+  private readonly quarantine = new Quarantine()
+  private lastId = 0
+  private closed = false
+
+  private constructor(private readonly options: LocalPoolOptions) {
+    this.tier = options.tier
+    this.queue = new WaitingQueue(options.queueLength)
+    const placeOptions = {
+      start: () => WorkerProcess.start(options.settings),
+      recycleAfter: options.recycleAfter,
+      onReady: () => this.dispatch(),
+      onBroken: (error: Error) => this.failWaiting(error),
+    }
+    this.places = Array.from({ length: options.workers }, () => new WorkerPlace(placeOptions))
+  }
+
+  /** A pool whose workers are all warm. Throws when one of them cannot start. */
+  static async start(options: LocalPoolOptions): Promise<LocalPool> {
+    const pool = new LocalPool(options)
+    try {
+      await Promise.all(pool.places.map((place) => place.open()))
+      return pool
+    } catch (error) {
+      await pool.close()
+      throw error
+    }
+  }
+
+  get state(): PoolState {
+    const alive = this.places.filter(({ free }) => free)
+    const sum = (count: (place: WorkerPlace) => number) =>
+      this.places.reduce((total, place) => total + count(place), 0)
+    const running = sum((place) => place.running)
+    return {
+      pids: alive.flatMap(({ worker }) => worker?.pid ?? []),
+      workers: alive.length,
+      running,
+      queued: this.queue.size,
+      freeSlots: Math.max(0, alive.length * this.options.slots - running - this.queue.size),
+      sessions: sum((place) => place.sessions),
+    }
+  }
+
+  execute(program: Program, signal?: AbortSignal): Promise<Execution> {
+    return this.submit(program, signal)
+  }
+
+  /** Opens on the worker with the fewest sessions; throws `overloaded` when all have their fill. */
+  async session(): Promise<SandboxSession> {
+    if (this.closed) throw new InfrastructureError('sandbox_error', 'the sandbox is closed')
+    const { sessionsPerWorker } = this.options.session
+    const open = this.places.filter((place) => place.free && place.sessions < sessionsPerWorker)
+    const place = least(open, ({ sessions }) => sessions)
+    if (!place?.worker) throw new InfrastructureError('overloaded', 'no room for another session')
+    const { worker } = place
+    const id = ++this.lastId
+    place.sessions++
+    try {
+      await worker.request(id, openHeader(id, this.options.limits, null), [])
+    } catch (error) {
+      place.sessions--
+      throw error
+    }
+    const runCell = (program: Program, file: string, signal?: AbortSignal) =>
+      this.submit(program, signal, { place, worker, session: id, file })
+    const end = async () => {
+      place.sessions--
+      await worker.request(id, { close: id }, []).catch(() => {}) // a lost worker has closed it
+    }
+    return new LocalSession(this.options.session, runCell, end)
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    const error = new InfrastructureError('cancelled', 'the sandbox was closed')
+    for (const job of this.queue.drain()) job.reject(error)
+    await Promise.all(this.places.map((place) => place.close()))
+  }
+
+  private async submit(
+    program: Program,
+    signal: AbortSignal | undefined,
+    cell?: CellHome,
+  ): Promise<Execution> {
+    const checked = checkedProgram(program, this.options.limits)
+    if (cell && checked.files.length + checked.fetchFiles.length > 0) {
+      throw new UserError('files: a cell of a session cannot be given files or have them fetched')
+    }
+    this.refuse(checked, signal)
+    const job = new Job(++this.lastId, checked, { signal, cell })
+    job.withdraw = () => this.queue.remove(job)
+    try {
+      this.queue.push(job)
+    } catch (error) {
+      job.reject(error as Error)
+    }
+    this.dispatch()
+    return job.promise
+  }
+
+  private refuse(program: CheckedProgram, signal: AbortSignal | undefined): void {
+    const fail = (kind: string, message: string) => {
+      throw new InfrastructureError(kind, message)
+    }
+    if (this.closed) fail('sandbox_error', 'the sandbox is closed')
+    if (signal?.aborted) fail('cancelled', 'the program was cancelled')
+    if (this.quarantine.has(program.code)) fail('sandbox_error', quarantined)
+    const broken = this.places.every((place) => place.broken) ? this.places[0]?.broken : undefined
+    if (broken) fail('sandbox_error', `no sandbox worker can be started: ${broken.message}`)
+  }
+
+  /** Gives waiting programs to the workers with the fewest running, cells to their own. */
+  private dispatch(): void {
+    const free = new Set(this.places.filter((place) => this.hasRoom(place)))
+    for (const job of this.queue) {
+      if (free.size === 0) return
+      const place = job.cell ? job.cell.place : least(free, ({ running }) => running)
+      const gone = job.cell !== undefined && !job.cell.worker.alive
+      if (!place || !(gone || free.has(place))) continue
+      this.queue.remove(job)
+      void this.run(job, place)
+      if (!this.hasRoom(place)) free.delete(place)
+    }
+  }
+
+  private hasRoom(place: WorkerPlace): boolean {
+    return place.free && place.running < this.options.slots
+  }
+
+  private async run(job: Job, place: WorkerPlace): Promise<void> {
+    const worker = job.cell?.worker ?? place.worker
+    if (!worker) return
+    const { limits } = job.program
+    const queueMs = Math.round((performance.now() - job.acceptedAt) * 1000) / 1000
+    const watchdog = setTimeout(() => worker.kill(), limits.timeoutMs + silenceMs)
+    job.withdraw = () => worker.cancel(job.id)
+    place.running++
+    try {
+      const { header, body } = runRequest(job.id, job.program, job.cell)
+      const frame = await worker.request(job.id, header, body)
+      const { outputCharacters } = this.options
+      job.resolve(endedExecution(frame, { limits, queueMs, tier: this.tier, outputCharacters }))
+    } catch (error) {
+      this.retryOrReject(job, error as Error)
+    } finally {
+      clearTimeout(watchdog)
+      place.running--
+      void place.recycleIfDue()
+      this.dispatch()
+    }
+  }
+
+  /** A lost worker says nothing about the program: once more elsewhere, then it is suspect itself. */
+  private retryOrReject(job: Job, error: Error): void {
+    const lost = error instanceof InfrastructureError && error.kind === 'worker_lost'
+    if (!lost || this.closed || job.cell) {
+      job.reject(error)
+    } else if (job.open && ++job.losses <= lossesForgiven) {
+      job.withdraw = () => this.queue.remove(job)
+      this.queue.pushFirst(job)
+    } else {
+      this.quarantine.add(job.program.code)
+      job.reject(new InfrastructureError('sandbox_error', quarantined, { cause: error }))
+    }
+  }
+
+  private failWaiting(error: Error): void {
+    if (!this.places.every((place) => place.broken)) return
+    const message = `no sandbox worker can be started: ${error.message}`
+    for (const job of this.queue.drain()) {
+      job.reject(new InfrastructureError('sandbox_error', message))
+    }
+  }
+}
+
+function least<T>(candidates: Iterable<T>, count: (candidate: T) => number): T | undefined {
+  let best: T | undefined
+  for (const candidate of candidates) {
+    if (best === undefined || count(candidate) < count(best)) best = candidate
+  }
+  return best
+}

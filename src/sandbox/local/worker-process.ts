@@ -1,0 +1,123 @@
+// One worker on this machine: a supervisor process that boxes and forks, spoken to by frames.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { InfrastructureError } from '../../base/errors.ts'
+import { encodeFrame, type Frame, frameReader } from './frames.ts'
+import type { WorkerSettings } from './worker-settings.ts'
+
+const startDeadlineMs = 60_000
+const keptErrorCharacters = 4_000
+
+type Settle = { resolve: (frame: Frame) => void; reject: (error: Error) => void }
+
+/** Ends with `close` or `kill`, or by itself when something of ours died; then `lost` is called. */
+export class WorkerProcess {
+  private readonly process: ChildProcess
+  private readonly pending = new Map<number, Settle>()
+  private errors = ''
+  private ended = false
+  /** Called once when the process is gone, whatever the reason. */
+  onGone: () => void = () => {}
+  /** Executions begun since the start. */
+  executions = 0
+
+  private constructor(settings: WorkerSettings) {
+    this.process = spawn(settings.python, ['-s', '-B', settings.program, 'serve', settings.json], {
+      env: settings.environment,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true, // a Ctrl-C at the terminal is for us, who then end what runs in order
+    })
+    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.errors = (this.errors + text).slice(-keptErrorCharacters)
+    })
+    this.process.stdin?.on('error', () => {})
+    this.process.on('error', (error) => this.gone(error.message))
+    this.process.on('exit', (code, signal) => this.gone(`exit ${signal ?? code}`))
+  }
+
+  /** A worker whose interpreters are warm. */
+  static async start(settings: WorkerSettings): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(settings)
+    const timer = setTimeout(() => worker.kill(), startDeadlineMs)
+    try {
+      await new Promise<Frame>((resolve, reject) => {
+        worker.pending.set(0, { resolve, reject })
+        worker.process.stdout?.on(
+          'data',
+          frameReader((frame) => worker.hear(frame)),
+        )
+      })
+      return worker
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid
+  }
+
+  get alive(): boolean {
+    return !this.ended
+  }
+
+  /** Sends a request; resolves with the frame that answers it, rejects with `worker_lost`. */
+  request(id: number, header: object, body: readonly Buffer[]): Promise<Frame> {
+    if (this.ended) return Promise.reject(this.lost('it had ended before'))
+    this.executions++
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject })
+      this.process.stdin?.write(encodeFrame(header, body))
+    })
+  }
+
+  cancel(id: number): void {
+    if (!this.ended) this.process.stdin?.write(encodeFrame({ cancel: id }))
+  }
+
+  /** Lets the worker clear up after itself; resolves when it is gone. */
+  async close(): Promise<void> {
+    if (this.ended) return
+    const gone = new Promise((resolve) => this.process.once('exit', resolve))
+    const timer = setTimeout(() => this.kill(), 5_000)
+    this.process.stdin?.end()
+    await gone
+    clearTimeout(timer)
+  }
+
+  /** Waits for what runs in it, then closes it. */
+  async closeWhenIdle(): Promise<void> {
+    while (this.pending.size > 0 && this.alive) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await this.close()
+  }
+
+  kill(): void {
+    this.process.kill('SIGKILL')
+  }
+
+  private hear(frame: Frame): void {
+    const { header } = frame
+    const { ready, ended, failed, opened, closed } = header
+    const id = ready !== undefined ? 0 : Number(ended ?? failed ?? opened ?? closed)
+    const settle = this.pending.get(id)
+    this.pending.delete(id)
+    if (failed === undefined) settle?.resolve(frame)
+    else settle?.reject(new InfrastructureError(String(header['kind']), String(header['message'])))
+  }
+
+  private gone(why: string): void {
+    if (this.ended) return
+    this.ended = true
+    for (const settle of this.pending.values()) settle.reject(this.lost(why))
+    this.pending.clear()
+    this.onGone()
+  }
+
+  private lost(why: string): InfrastructureError {
+    const told = this.errors.trim()
+    const message = `sandbox worker is gone (${why})${told === '' ? '' : `: ${told}`}`
+    return new InfrastructureError('worker_lost', message)
+  }
+}

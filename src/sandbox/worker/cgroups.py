@@ -1,0 +1,192 @@
+"""One control group per slot where the machine has them: v2, v1, or v1 limits beside a bare v2.
+
+A group bounds the memory and the processes of everything in a box together; without one the
+caller must forbid new processes, because address-space limits hold per process only.
+"""
+
+import os
+import time
+
+ROOT = "/sys/fs/cgroup"
+_PREFIX = "retool-"
+_REMOVAL_TRIES = 100
+
+
+class Group:
+    """The limits of one slot. `entry` is a descriptor through which a process joins by itself."""
+
+    def __init__(self, folders, entries):
+        self._folders = folders
+        self.entries = entries
+
+    def limit(self, memory_bytes, processes, together=True):
+        """Sets the bounds and forgets the past. together: out of memory ends all in the group."""
+        raise NotImplementedError
+
+    def oom_kills(self):
+        raise NotImplementedError
+
+    def peak_bytes(self):
+        raise NotImplementedError
+
+    def remove(self):
+        for entry in self.entries:
+            os.close(entry)
+        for folder in self._folders:
+            _remove_when_empty(folder)
+
+
+class _UnifiedGroup(Group):
+    def __init__(self, folder):
+        super().__init__([folder], [os.open(folder + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)])
+        _write(folder + "/memory.swap.max", "0", optional=True)
+        _write(folder + "/cpu.weight", "10", optional=True)
+        self._folder = folder
+        self._limits = None
+
+    def limit(self, memory_bytes, processes, together=True):
+        if self._limits != (memory_bytes, processes, together):
+            _write(self._folder + "/memory.max", str(memory_bytes))
+            _write(self._folder + "/memory.oom.group", "1" if together else "0", optional=True)
+            _write(self._folder + "/pids.max", str(processes), optional=True)
+            self._limits = (memory_bytes, processes, together)
+        self._kills = self._counted_kills()
+
+    def oom_kills(self):
+        return self._counted_kills() - self._kills
+
+    def peak_bytes(self):
+        # memory.peak cannot be reset by path on older kernels, so it would tell of earlier programs.
+        return None
+
+    def _counted_kills(self):
+        return _counter(self._folder + "/memory.events", "oom_kill")
+
+
+class _LegacyGroup(Group):
+    def __init__(self, memory, pids):
+        entries = [os.open(f + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for f in (memory, pids)]
+        super().__init__([memory, pids], entries)
+        self._memory, self._pids = memory, pids
+        self._limits = None
+        self._events = os.open(memory + "/memory.oom_control", os.O_RDONLY | os.O_CLOEXEC)
+        self._peak = os.open(memory + "/memory.max_usage_in_bytes", os.O_RDWR | os.O_CLOEXEC)
+
+    def limit(self, memory_bytes, processes, together=True):
+        if self._limits != (memory_bytes, processes):
+            self._write_limits(memory_bytes, processes)
+        self._kills = self._counted_kills()
+        os.pwrite(self._peak, b"0", 0)
+
+    def _write_limits(self, memory_bytes, processes):
+        memory = str(memory_bytes)
+        total = self._memory + "/memory.memsw.limit_in_bytes"
+        # The sum with swap may never be below the memory limit, so the order depends on direction.
+        _write(total, "-1", optional=True)
+        _write(self._memory + "/memory.limit_in_bytes", memory)
+        _write(total, memory, optional=True)
+        _write(self._pids + "/pids.max", str(processes))
+        self._limits = (memory_bytes, processes)
+
+    def oom_kills(self):
+        return self._counted_kills() - self._kills
+
+    def peak_bytes(self):
+        return int(os.pread(self._peak, 32, 0))
+
+    def _counted_kills(self):
+        for line in os.pread(self._events, 256, 0).splitlines():
+            if line.startswith(b"oom_kill "):
+                return int(line.split()[1])
+        return 0
+
+    def remove(self):
+        os.close(self._events)
+        os.close(self._peak)
+        super().remove()
+
+
+def kind():
+    """`v2`, `v1` or None: what a group can be made from here, by looking and trying."""
+    if _writable_unified(_unified_parent()):
+        return "v2"
+    if all(os.access(f"{ROOT}/{c}/cgroup.procs", os.W_OK) for c in ("memory", "pids")):
+        return "v1"
+    return None
+
+
+def make(which, name):
+    if which == "v2":
+        return _UnifiedGroup(_made(f"{_unified_parent()}/{_PREFIX}{name}"))
+    own = {c: f"{ROOT}/{c}/{_PREFIX}{name}" for c in ("memory", "pids")}
+    return _LegacyGroup(_made(own["memory"]), _made(own["pids"]))
+
+
+def remove_left_over():
+    """Groups of supervisors that were killed: empty ones can always be removed."""
+    parents = [ROOT + "/memory", ROOT + "/pids", _unified_parent()]
+    for parent in parents:
+        for entry in _entries(parent):
+            if entry.startswith(_PREFIX) and not _alive(entry):
+                try:
+                    os.rmdir(f"{parent}/{entry}")
+                except OSError:
+                    pass
+
+
+def _remove_when_empty(folder):
+    for _ in range(_REMOVAL_TRIES):
+        try:
+            return os.rmdir(folder)
+        except OSError:
+            time.sleep(0.01)  # the last process of a killed box may still be on its way out
+
+
+def _alive(entry):
+    owner = entry[len(_PREFIX) :].split("-")[0]
+    return os.path.exists(f"/proc/{owner}")
+
+
+def _entries(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _unified_parent():
+    """The group we are in: its children are ours to make where it was delegated."""
+    try:
+        with open("/proc/self/cgroup") as lines:
+            path = next(line.split(":", 2)[2].strip() for line in lines if line.startswith("0::"))
+    except (OSError, StopIteration):
+        return ROOT
+    return (ROOT + path).rstrip("/")
+
+
+def _writable_unified(folder):
+    try:
+        with open(folder + "/cgroup.subtree_control") as enabled:
+            controllers = enabled.read().split()
+    except OSError:
+        return False
+    return {"memory", "pids"} <= set(controllers) and os.access(folder + "/cgroup.procs", os.W_OK)
+
+
+def _made(folder):
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
+def _write(path, text, optional=False):
+    try:
+        with open(path, "w") as file:
+            file.write(text)
+    except OSError:
+        if not optional:
+            raise
+
+
+def _counter(path, name):
+    with open(path) as lines:
+        return next((int(line.split()[1]) for line in lines if line.startswith(name + " ")), 0)

@@ -1,0 +1,141 @@
+"""Opens and closes sessions, passes cells to their keepers and tells how they ended."""
+
+import os
+import time
+
+from . import channel
+from .memory_files import opened
+from .runs import Box
+from .sessions import Cell, Session, empty_descriptors
+
+
+class Conversations:
+    def __init__(self, supervisor):
+        self._supervisor = supervisor
+        self._sessions = {}
+
+    def handle(self, header, body):
+        if "open" in header:
+            self._open(header)
+        elif "cell" in header:
+            self._run_cell(header, body)
+        elif "close" in header:
+            self._close(header["close"])
+
+    def concerns(self, message):
+        run = message.get("forked", message.get("exited", message.get("failed")))
+        return run in self._sessions
+
+    def hear_zygote(self, message, descriptors):
+        if "forked" in message:
+            session = self._sessions[message["forked"]]
+            if descriptors:
+                session.box = Box(descriptors[0])
+            self._supervisor.answer({"opened": session.id})
+        elif "failed" in message:
+            self._end(self._sessions[message["failed"]])
+            self._supervisor.fail(message["failed"], "sandbox_error", message["why"])
+        else:
+            self._first_keeper_ended(self._sessions[message["exited"]], message)
+
+    def _open(self, header):
+        supervisor = self._supervisor
+        if supervisor.world.maker and not supervisor.boxes:
+            supervisor.fail(header["open"], "overloaded", "no box is ready")
+            return
+        session = Session(header, supervisor.slots.take(), supervisor.settings["processes"])
+        supervisor.bound(session.slot, session.limits, together=False)
+        if supervisor.world.maker:
+            session.box = supervisor.boxes.popleft()
+            channel.send(supervisor.world.maker, {"wanted": 1})
+        self._sessions[session.id] = session
+        message = session.message(header)
+        inner = session.inner.fileno()
+        supervisor.order_fork(supervisor.world.heavy, message, session, empty_descriptors(), [inner])
+        session.inner.close()
+        supervisor.watch(session.control, lambda: self._hear_keeper(session))
+
+    def _run_cell(self, header, body):
+        session = self._sessions.get(header["session"])
+        if session is None or session.cell is not None:
+            why = "the session has ended" if session is None else "a cell of the session still runs"
+            self._supervisor.fail(header["cell"], "session_lost", why)
+            return
+        cell = Cell(header, session)
+        self._supervisor.bound(session.slot, session.limits, together=False)
+        descriptors = opened(header, body)
+        cell.begin(descriptors.pop())
+        session.cell = cell
+        self._supervisor.runs[cell.id] = cell
+        order = {"cell": cell.id, "file": header["file"], "timeoutMs": cell.limits["timeoutMs"]}
+        try:
+            channel.send(session.control, order, descriptors)
+        except OSError:
+            session.kill()
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._supervisor.watch(cell.output, lambda: self._supervisor.relay(cell))
+
+    def _hear_keeper(self, session):
+        try:
+            message = _heard(session.control)
+            if message is None:
+                self._lose(session)
+            elif session.cell is not None and message["cell"] == session.cell.id:
+                self._tell(session, *session.cell.take(message))
+        except (ValueError, KeyError, TypeError):
+            session.kill()  # a cell wrote to the keeper's channel
+
+    def _tell(self, session, message, report):
+        cell = session.cell
+        session.cell = None
+        duration = time.monotonic() - cell.started
+        self._supervisor.detach(cell)
+        if cell.stopped == "cancelled":
+            self._supervisor.fail(cell.id, "cancelled", "cancelled")
+        else:
+            self._supervisor.answer(*cell.answer(message, report, duration))
+
+    def _first_keeper_ended(self, session, message):
+        """With transactions that is how a first cell succeeds; without them it ends the session."""
+        if session.transactional:
+            return
+        if session.cell is not None:
+            self._tell(session, message, message["report"] or {})
+        self._end(session)
+
+    def _lose(self, session):
+        """The channel's other end is closed: nothing of the session is alive, or will be."""
+        if not session.transactional:
+            self._supervisor.selector.unregister(session.control)
+            return  # the zygote tells how it ended
+        if session.cell is not None:
+            killed = {"code": -9, "cpuMs": 0, "peakBytes": 0}
+            self._tell(session, killed, {})
+        self._end(session)
+
+    def _close(self, session_id):
+        session = self._sessions.get(session_id)
+        if session is not None:
+            self._end(session)
+        self._supervisor.answer({"closed": session_id})
+
+    def _end(self, session):
+        if session.cell is not None:
+            self._tell(session, {"code": -9, "cpuMs": 0, "peakBytes": 0}, {})
+        supervisor = self._supervisor
+        del self._sessions[session.id]
+        if session.control in supervisor.selector.get_map():
+            supervisor.selector.unregister(session.control)
+        session.control.close()
+        session.kill()
+        if supervisor.world.maker:
+            channel.send(supervisor.world.maker, {"wanted": -1})
+        supervisor.give_back(session)
+
+
+def _heard(control):
+    try:
+        return channel.receive(control)[0]
+    except ConnectionResetError:
+        return None

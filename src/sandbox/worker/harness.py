@@ -1,0 +1,163 @@
+"""Runs a snippet's text as `python3 file.py` would, in a child that is already confined."""
+
+import ast
+import atexit
+import builtins
+import gc
+import io
+import linecache
+import os
+import random
+import sys
+import threading
+import types
+
+from . import report, tracebacks
+
+SET_UP_FAILED = 113
+FILE = "main.py"
+_OUTPUT_LOST = 120
+_PACKAGE = __name__.rpartition(".")[0]
+
+
+def read_all(descriptor):
+    """A memory file's whole content as text; it was checked to be UTF-8 before it got here."""
+    size = os.fstat(descriptor).st_size
+    return os.pread(descriptor, size, 0).decode("utf-8", "replace")
+
+
+def run(source, settings, shared):
+    """Runs the snippet to its very end and returns the exit status."""
+    open_streams()
+    seed(settings.get("seed"))
+    if settings.get("integerDigits") is not None:
+        sys.set_int_max_str_digits(settings["integerDigits"])
+    module = fresh_main()
+    status = guarded(lambda: execute(source, module.__dict__), shared)
+    return finish(module, status)
+
+
+def open_streams():
+    """Lines reach the pipe as they are printed, so that a program stopped later leaves its output."""
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), "utf-8", errors="surrogateescape")
+    sys.stdout, sys.stderr = (_writer(number) for number in (1, 2))
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+
+
+def _writer(number):
+    buffer = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
+    return io.TextIOWrapper(buffer, "utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def seed(value):
+    """Every global generator: they were copied by the fork, and would repeat in each snippet."""
+    random.seed(value)
+    if "numpy.random" in sys.modules:
+        bits = int.from_bytes(os.urandom(4), "little") if value is None else value % 2**32
+        sys.modules["numpy.random"].seed(bits)
+    if "sympy.core.random" in sys.modules:
+        sys.modules["sympy.core.random"].seed(value)
+
+
+def fresh_main():
+    """A new __main__, and no trace of our own modules."""
+    for name in [n for n in sys.modules if n == _PACKAGE or n.startswith(_PACKAGE + ".")]:
+        del sys.modules[name]
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=builtins, __file__=os.path.join(os.getcwd(), FILE))
+    sys.modules["__main__"] = module
+    sys.argv = [FILE]
+    sys.path[0:1] = [os.getcwd()]
+    return module
+
+
+def execute(source, names, file=FILE):
+    """Runs the statements; the value of a last expression is shown, unless a semicolon ends it."""
+    linecache.cache[file] = (len(source), None, (source + "\n").splitlines(True), file)
+    body, last = _compiled(source, file)
+    exec(body, names)
+    if last is not None:
+        value = eval(last, names)
+        if value is not None:
+            print(repr(value))
+
+
+def _compiled(source, file):
+    try:
+        tree = compile(source, file, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    except ValueError as problem:  # NUL characters, before Python 3.12
+        raise SyntaxError(str(problem)) from None
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr) and not _ends_with_semicolon(source, tree):
+        expression = ast.Expression(tree.body.pop().value)
+        last = compile(expression, file, "eval", dont_inherit=True)
+    return compile(tree, file, "exec", dont_inherit=True), last
+
+
+def _ends_with_semicolon(source, tree):
+    last = tree.body[-1]
+    lines = source.encode("utf-8", "surrogateescape").split(b"\n")
+    rest = lines[last.end_lineno - 1][last.end_col_offset :]
+    return rest.lstrip().startswith(b";")
+
+
+def guarded(action, shared):
+    """The exit status of `action`; an uncaught exception goes into the report."""
+    try:
+        action()
+        return 0
+    except SystemExit as request:
+        return _exit_status(request.code)
+    except BaseException as exception:
+        _tell(exception, shared)
+        return 1
+
+
+def _exit_status(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _tell(exception, shared):
+    described = tracebacks.describe(exception)
+    if sys.excepthook is not sys.__excepthook__:
+        try:
+            sys.excepthook(type(exception), exception, exception.__traceback__)
+            described["text"] = ""
+        except BaseException:
+            pass
+    report.write(shared, {"exception": described})
+
+
+def finish(module, status):
+    """What the interpreter does at its end: threads, exit functions, finalizers, buffers."""
+    for step in (threading._shutdown, atexit._run_exitfuncs, lambda: _clear(module)):
+        try:
+            step()
+        except BaseException as exception:
+            sys.__excepthook__(type(exception), exception, exception.__traceback__)
+    return flush(status)
+
+
+def flush(status):
+    """The status, or the interpreter's own for output that could not be written."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        return status or _OUTPUT_LOST
+    return status
+
+
+def _clear(module):
+    """Finalizers run in the order in which the interpreter drops a module's names."""
+    names = module.__dict__
+    for private in (True, False):
+        for name in list(names):
+            if name != "__builtins__" and (name[:1] == "_" and name[:2] != "__") == private:
+                names[name] = None
+    gc.collect()

@@ -1,0 +1,116 @@
+"""One execution in flight, from the client's request to its answer."""
+
+import os
+import signal
+import time
+
+from .capture import Capture
+
+_CHUNK = 1 << 16
+_CHUNKS_AT_ONCE = 32
+
+
+class Box:
+    """A handle by which everything in a box, or a child without one, is ended."""
+
+    def __init__(self, handle, pid=None):
+        self.pid = pid
+        self._handle = handle
+
+    def descriptor(self):
+        return self._handle
+
+    def kill(self):
+        try:
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def close(self):
+        os.close(self._handle)
+
+
+class Run:
+    def __init__(self, header, slot):
+        self.id = header["run"]
+        self.header = header
+        self.limits = header["limits"]
+        self.slot = slot
+        self.box = None
+        self.output = None
+        self.stopped = None
+        self.started = 0.0
+        self.duration = 0.0
+        self.capture = Capture(self.limits["headBytes"], self.limits["tailBytes"])
+
+    def begin(self, output):
+        os.set_blocking(output, False)
+        self.output = output
+        self.started = time.monotonic()
+        self.deadline = self.started + self.limits["timeoutMs"] / 1000
+
+    def read(self):
+        """Takes what the pipe holds now, within reason; False at its end."""
+        for _ in range(_CHUNKS_AT_ONCE):
+            try:
+                chunk = os.read(self.output, _CHUNK)
+            except BlockingIOError:
+                return True
+            if not chunk:
+                return False
+            self.capture.add(chunk)
+            if self.capture.total > self.limits["outputBytes"] and self.stopped is None:
+                self.stop("output_limit")
+        return True
+
+    def stop(self, reason):
+        """Ends everything that runs for this execution; the first reason counts."""
+        self.stopped = self.stopped or reason
+        self.deadline = float("inf")
+        self.kill()
+
+    def kill(self):
+        if self.box is not None:
+            self.box.kill()
+
+    def close_output(self):
+        """Takes what was written before the end; what a survivor still writes belongs to nobody."""
+        self.read()
+        os.close(self.output)
+        self.output = None
+
+    def status(self, code, cpu_ms, exception):
+        """How it ended, in the words of the client."""
+        limits = self.limits
+        if self.stopped is not None:
+            return self.stopped
+        if code == 0:
+            return "ok"
+        if self.slot.group and self.slot.group.oom_kills() > 0:
+            return "memory_limit"
+        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and cpu_ms >= limits["cpuMs"]):
+            return "cpu_limit"
+        if code < 0:
+            return "signal"
+        return "error" if exception is not None and code == 1 else "exit"
+
+    def answer(self, message, report, duration):
+        """The header and body of the client's answer."""
+        exception = report.get("exception")
+        code, cpu = message["code"], message["cpuMs"]
+        status = self.status(code, cpu, exception)
+        head, tail = self.capture.parts()
+        peak = self.slot.group.peak_bytes() if self.slot.group else None
+        header = {
+            "ended": self.id,
+            "status": status,
+            "code": code,
+            "exception": exception if status == "error" else None,
+            "durationMs": round(duration * 1000, 3),
+            "cpuMs": cpu,
+            "peakBytes": message["peakBytes"] if peak is None else peak,
+            "totalBytes": self.capture.total,
+            "headBytes": len(head),
+            "files": report.get("files"),
+        }
+        return header, head + tail

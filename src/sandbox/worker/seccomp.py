@@ -1,0 +1,128 @@
+"""The system-call filter of a snippet: a list of what is denied, assembled to classic BPF."""
+
+import ctypes
+import errno
+import platform
+import struct
+
+from . import system_calls
+from .denied_calls import COMMON, NUMBERS, SHARED_IDENTITY, WITHOUT_NAMESPACES
+
+_AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_ALLOW = 0x7FFF0000
+_ERRNO = 0x00050000
+_KILL_PROCESS = 0x80000000
+_LOAD_WORD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+
+_CLONE_THREAD = 0x00010000
+_NAMESPACE_BITS = 0x7E020000
+_UNIX_SOCKETS = 1
+_OWNER_COMMANDS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals sent by the kernel
+_OWNER_REQUESTS = (0x8901, 0x8902, 0x5412)  # FIOSETOWN, SIOCSPGRP, TIOCSTI
+
+
+def supported():
+    return platform.machine() in _AUDIT_ARCHITECTURE
+
+
+def build(own_pid, processes, namespaces, shared_identity):
+    """The program's bytes.
+
+    processes: whether new processes are allowed (threads always are).
+    namespaces: False adds what a private pid and ipc namespace would otherwise make harmless.
+    shared_identity: True where the snippet has the user id of something outside its sandbox.
+    """
+    table = NUMBERS[platform.machine()]
+    names = COMMON | (set() if namespaces else WITHOUT_NAMESPACES)
+    names |= SHARED_IDENTITY if shared_identity else set()
+    blocks = [_deny(table[name], errno.EPERM) for name in sorted(names) if name in table]
+    blocks += [_deny(table["clone3"], errno.ENOSYS)]
+    blocks += [_when(table["clone"], _if_bits(_NAMESPACE_BITS, errno.EPERM))]
+    blocks += [_when(table["socketpair"], _unless_value(_UNIX_SOCKETS, errno.EPERM))]
+    if not processes:
+        blocks += [_when(table["clone"], _unless_bits(_CLONE_THREAD, errno.EAGAIN))]
+        blocks += [_deny(table[n], errno.EAGAIN) for n in ("fork", "vfork") if n in table]
+    if not namespaces:
+        blocks += _only_itself(table, own_pid)
+    return b"".join(_prologue() + blocks + [_instruction(_RETURN, _ALLOW)])
+
+
+def install(program):
+    buffer = ctypes.create_string_buffer(program, len(program))
+    pointer = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
+    descriptor = ctypes.create_string_buffer(pointer, len(pointer))
+    address = ctypes.addressof(descriptor)
+    system_calls.prctl(system_calls.PR_SET_SECCOMP, 2, address)
+
+
+def _only_itself(table, own_pid):
+    """Signals and limits of other processes are out of reach; its own stay usable."""
+    refused = _unless_value(own_pid, errno.EPERM)
+    signals = [_when(table[n], refused) for n in ("kill", "tgkill", "rt_sigqueueinfo")]
+    own_or_zero = _unless_values((0, own_pid), errno.EPERM)
+    scheduling = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setattr")
+    limits = [_when(table[n], own_or_zero) for n in scheduling]
+    death = [_when(table["prctl"], _if_value(system_calls.PR_SET_PDEATHSIG, errno.EPERM))]
+    owners = [_when(table["fcntl"], _if_value(v, errno.EPERM, 1)) for v in _OWNER_COMMANDS]
+    requests = [_when(table["ioctl"], _if_value(v, errno.EPERM, 1)) for v in _OWNER_REQUESTS]
+    return signals + limits + death + owners + requests
+
+
+def _instruction(code, value, if_true=0, if_false=0):
+    return struct.pack("HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
+
+
+def _prologue():
+    architecture = _AUDIT_ARCHITECTURE[platform.machine()]
+    program = [
+        _instruction(_LOAD_WORD, _ARCHITECTURE_AT),
+        _instruction(_JUMP_EQUAL, architecture, 1, 0),
+        _instruction(_RETURN, _KILL_PROCESS),
+        _instruction(_LOAD_WORD, _NUMBER_AT),
+    ]
+    if platform.machine() == "x86_64":  # the x32 numbers would go round the list
+        program += [
+            _instruction(_JUMP_AT_LEAST, 0x40000000, 0, 1),
+            _instruction(_RETURN, _ERRNO | errno.ENOSYS),
+        ]
+    return program
+
+
+def _deny(number, error):
+    return _instruction(_JUMP_EQUAL, number, 0, 1) + _instruction(_RETURN, _ERRNO | error)
+
+
+def _when(number, body):
+    """Runs `body` for one system call, then loads the number again for what follows."""
+    reload = _instruction(_LOAD_WORD, _NUMBER_AT)
+    length = (len(body) + len(reload)) // 8
+    return _instruction(_JUMP_EQUAL, number, 0, length) + body + reload
+
+
+def _argument(index):
+    return _instruction(_LOAD_WORD, _FIRST_ARGUMENT_AT + 8 * index)
+
+
+def _if_value(value, error, index=0):
+    test = _instruction(_JUMP_EQUAL, value, 0, 1)
+    return _argument(index) + test + _instruction(_RETURN, _ERRNO | error)
+
+
+def _unless_value(value, error):
+    return _unless_values((value,), error)
+
+
+def _unless_values(values, error):
+    tests = [_instruction(_JUMP_EQUAL, v, len(values) - i, 0) for i, v in enumerate(values)]
+    return _argument(0) + b"".join(tests) + _instruction(_RETURN, _ERRNO | error)
+
+
+def _if_bits(bits, error):
+    test = _instruction(_JUMP_ANY_BIT, bits, 0, 1)
+    return _argument(0) + test + _instruction(_RETURN, _ERRNO | error)
+
+
+def _unless_bits(bits, error):
+    test = _instruction(_JUMP_ANY_BIT, bits, 1, 0)
+    return _argument(0) + test + _instruction(_RETURN, _ERRNO | error)

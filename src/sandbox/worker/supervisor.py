@@ -1,0 +1,263 @@
+"""The loop of a worker: requests in, boxes and forks out, output and deadlines, answers back.
+
+It is a process that no snippet can signal, trace or share memory with. Whatever of ours dies takes
+the whole worker with it; the client starts another one.
+"""
+
+import os
+import selectors
+import sys
+import time
+from collections import deque
+
+from . import channel, frames, imports
+from .conversations import Conversations
+from .memory_files import opened, read_report
+from .runs import Box, Run
+from .slots import Slots
+from .world import World
+
+_REQUESTS, _ANSWERS = 0, 1
+_CHUNK = 1 << 18
+_LOOK_SECONDS = 0.1
+
+
+class WorkerLost(Exception):
+    """A process of ours is gone."""
+
+
+class Supervisor:
+    def __init__(self, settings):
+        self.slots = Slots(settings["tier"])
+        processes = settings["tier"] == "unsafe" or (
+            self.slots.namespaced and self.slots.groups is not None
+        )
+        self.settings = {**settings, "processes": processes}
+        self.world = World(self.settings)
+        self.selector = selectors.DefaultSelector()
+        self._reader = frames.Reader()
+        self.runs = {}
+        self._waiting = deque()
+        self.boxes = deque()
+        self._dying = {}
+        self._next_look = 0.0
+        self.conversations = Conversations(self)
+        self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
+
+    def loop(self):
+        os.set_blocking(_REQUESTS, False)
+        self.watch(_REQUESTS, self._take_requests)
+        self.watch(self.world.light, lambda: self._hear(self.world.light, "light"))
+        self.watch(self.world.heavy, lambda: self._hear(self.world.heavy, "heavy"))
+        if self.world.maker:
+            self.watch(self.world.maker, self._hear_maker)
+        while True:
+            for key, _ in self.selector.select(self._until_deadline()):
+                if key.fd in self.selector.get_map():
+                    key.data()
+            self._enforce_deadlines()
+            self._start_waiting()
+
+    def watch(self, descriptor, action):
+        self.selector.register(descriptor, selectors.EVENT_READ, action)
+
+    def answer(self, header, body=b""):
+        data = memoryview(frames.encode(header, body))
+        while data:
+            data = data[os.write(_ANSWERS, data) :]
+
+    def _take_requests(self):
+        chunk = os.read(_REQUESTS, _CHUNK)
+        if not chunk:
+            raise SystemExit(0)
+        for header, body in self._reader.feed(chunk):
+            self._handle(header, body)
+
+    def _handle(self, header, body):
+        if "run" in header:
+            self._waiting.append((header, body))
+        elif "cancel" in header:
+            self._cancel(header["cancel"])
+        else:
+            self.conversations.handle(header, body)
+
+    def _cancel(self, run_id):
+        for waiting in list(self._waiting):
+            if waiting[0]["run"] == run_id:
+                self._waiting.remove(waiting)
+                self.fail(run_id, "cancelled", "cancelled")
+        if run_id in self.runs:
+            self.runs[run_id].stop("cancelled")
+
+    def _start_waiting(self):
+        while self._waiting and (self.boxes or self.world.maker is None) and not self._unready:
+            self._start(*self._waiting.popleft())
+
+    def _start(self, header, body):
+        run = Run(header, self.slots.take())
+        self.bound(run.slot, run.limits)
+        descriptors = opened(header, body)
+        run.begin(descriptors.pop())
+        if self.world.maker:
+            run.box = self.boxes.popleft()
+        message = {
+            "run": run.id,
+            "user": run.slot.user,
+            "scratch": run.slot.scratch,
+            "limits": {**run.limits, "grouped": run.slot.group is not None},
+            "seed": header.get("seed"),
+            "integerDigits": header.get("integerDigits"),
+            "codeBytes": header["codeBytes"],
+            "files": header.get("files", ()),
+            "fetch": header.get("fetch", ()),
+        }
+        light = imports.only_standard(body[: header["codeBytes"]])
+        self.runs[run.id] = run
+        self.order_fork(self.world.light if light else self.world.heavy, message, run, descriptors)
+        self.watch(run.output, lambda: self.relay(run))
+
+    def bound(self, slot, limits, together=True):
+        if slot.group:
+            slot.group.limit(limits["memoryMb"] << 20, limits["processes"], together)
+
+    def order_fork(self, zygote, message, run, descriptors, further=()):
+        """Sends the order with its descriptors, in the order in which the zygote takes them apart."""
+        box = [run.box.descriptor()] if run.box else []
+        channel.send(zygote, message, descriptors + box + run.slot.descriptors() + list(further))
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def relay(self, run):
+        if not run.read():
+            self.selector.unregister(run.output)
+
+    def _hear(self, connection, name):
+        message, descriptors = channel.receive(connection)
+        if message is None:
+            raise WorkerLost(f"the {name} zygote is gone")
+        if "ready" in message:
+            self._become_ready(name)
+        elif self.conversations.concerns(message):
+            self.conversations.hear_zygote(message, descriptors)
+        else:
+            self._hear_of_run(message, descriptors)
+
+    def _hear_of_run(self, message, descriptors):
+        run = self.runs.get(message.get("forked", message.get("exited", message.get("failed"))))
+        if run is None:
+            return  # the first keeper of a session that has been closed
+        if "forked" in message:
+            self._learn_handle(run, descriptors)
+        elif "exited" in message:
+            self._finish(run, message, descriptors)
+        else:
+            self._fail_start(run, message["why"])
+
+    def _learn_handle(self, run, descriptors):
+        if descriptors and run.box is None:
+            run.box = Box(descriptors[0])
+            if run.stopped is not None:
+                run.kill()
+
+    def _hear_maker(self):
+        message, descriptors = channel.receive(self.world.maker)
+        if message is None:
+            raise WorkerLost("the box maker is gone")
+        if "box" in message:
+            self.boxes.append(Box(descriptors[0], message["box"]))
+            self._become_ready("maker")
+        else:
+            self._bury(message["dead"])
+
+    def _bury(self, box):
+        if box in self._dying:
+            self.slots.give_back(self._dying.pop(box))
+        else:
+            raise WorkerLost("a box ended by itself")
+
+    def _become_ready(self, name):
+        if name in self._unready:
+            self._unready.discard(name)
+            if not self._unready:
+                told = {"ready": os.getpid(), "groups": self.slots.groups}
+                self.answer({**told, "processes": self.settings["processes"]})
+
+    def _finish(self, run, message, descriptors):
+        duration = time.monotonic() - run.started
+        run.kill()
+        self.detach(run)
+        report = message["report"] or {}
+        if descriptors:
+            report = read_report(descriptors[0])
+        if "setUp" in report:
+            self.fail(run.id, "sandbox_error", report["setUp"])
+        elif run.stopped == "cancelled":
+            self.fail(run.id, "cancelled", "cancelled")
+        else:
+            self.answer(*run.answer(message, report, duration))
+        self.give_back(run)
+
+    def fail(self, run_id, kind, why):
+        self.answer({"failed": run_id, "kind": kind, "message": why})
+
+    def _fail_start(self, run, why):
+        run.kill()
+        self.detach(run)
+        self.fail(run.id, "sandbox_error", why)
+        self.give_back(run)
+
+    def detach(self, run):
+        """Takes the last of the output."""
+        del self.runs[run.id]
+        if run.output in self.selector.get_map():
+            self.selector.unregister(run.output)
+        run.close_output()
+
+    def give_back(self, run):
+        """The slot is free when nothing in it is alive any more."""
+        if run.box is not None:
+            run.box.close()
+        if run.box is None or run.box.pid is None:
+            self.slots.give_back(run.slot)
+        else:
+            self._dying[run.box.pid] = run.slot
+
+    def _until_deadline(self):
+        nearest = min((run.deadline for run in self.runs.values()), default=float("inf"))
+        if nearest == float("inf"):
+            return None
+        left = max(0.0, nearest - time.monotonic())
+        return left if self.slots.namespaced else min(left, _LOOK_SECONDS)
+
+    def _enforce_deadlines(self):
+        now = time.monotonic()
+        for run in list(self.runs.values()):
+            if run.deadline <= now:
+                run.stop("timeout")
+        if not self.slots.namespaced and now >= self._next_look:
+            self._look_into_folders()
+            self._next_look = time.monotonic() + _LOOK_SECONDS
+
+    def _look_into_folders(self):
+        """A box's own file system has an end; a folder is looked after."""
+        most = self.settings["scratchMb"] << 20, self.settings["scratchFiles"]
+        for run in list(self.runs.values()):
+            if run.stopped is None and run.slot.overfull(*most):
+                run.stop("output_limit")
+
+    def close(self):
+        for run in self.runs.values():
+            run.kill()
+        self.world.end()
+        self.slots.remove_all()
+
+
+def serve(settings):
+    supervisor = Supervisor(settings)
+    try:
+        supervisor.loop()
+    except WorkerLost as loss:
+        print(f"sandbox worker: {loss}", file=sys.stderr, flush=True)
+        raise SystemExit(71) from None
+    finally:
+        supervisor.close()

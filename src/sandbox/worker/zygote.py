@@ -1,0 +1,147 @@
+"""A process with the libraries imported and warm, of which each snippet is a fork.
+
+It runs no code of a snippet itself. Requests come over a packet socket with their descriptors; the
+end of each child is told with its exit status, its use of the machine, and the report that its
+harness left in shared memory.
+"""
+
+import gc
+import importlib
+import mmap
+import os
+import select
+import signal
+import sys
+import traceback
+
+from . import channel, confine, given_files, harness, memory_files, report, session, warm_up
+from . import system_calls as calls
+
+def serve(connection, settings):
+    """Never returns. `settings`: tier, processes, readable, preload, warm_up."""
+    _warm(settings)
+    place = confine.Confinement(settings["tier"], settings["processes"], settings["readable"])
+    zygote = _Zygote(connection, place)
+    channel.send(connection, {"ready": os.getpid()})
+    zygote.loop()
+
+
+def _warm(settings):
+    for name in settings["preload"]:
+        try:
+            importlib.import_module(name)
+        except ImportError as problem:
+            print(f"preload: {name}: {problem}", file=sys.stderr, flush=True)
+    if settings["preload"]:
+        warm_up.run()
+    gc.collect()
+    gc.freeze()
+
+
+class _Zygote:
+    def __init__(self, connection, place):
+        self._connection = connection
+        self._place = place
+        self._children = {}
+        self._own_namespace = os.pidfd_open(os.getpid()) if place.namespaced else None
+        self._wake, tell = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(tell, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+
+    def loop(self):
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        while True:
+            for ready, _ in poll.poll():
+                if ready == self._wake:
+                    self._reap()
+                else:
+                    self._accept()
+
+    def _accept(self):
+        message, descriptors = channel.receive(self._connection)
+        if message is None:
+            os._exit(0)
+        try:
+            self._fork(message, descriptors)
+        except OSError as problem:
+            failure = {"failed": message["run"], "why": f"{problem}"}
+            channel.send(self._connection, failure)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _fork(self, message, descriptors):
+        shared = mmap.mmap(-1, report.SIZE_WITH_FILES if message.get("fetch") else report.SIZE)
+        if self._own_namespace is None:
+            pid = os.fork()
+        else:
+            calls.setns(descriptors[3], calls.NEW_PIDS)
+            pid = os.fork()
+        if pid == 0:
+            self._be_snippet(message, descriptors, shared)
+        if self._own_namespace is not None:
+            calls.setns(self._own_namespace, calls.NEW_PIDS)
+        self._children[pid] = (message["run"], shared)
+        handle = [] if self._own_namespace is not None else _handle(pid)
+        channel.send(self._connection, {"forked": message["run"], "pid": pid}, handle)
+        for descriptor in handle:
+            os.close(descriptor)
+
+    def _be_snippet(self, message, descriptors, shared):
+        code, standard_input, output = descriptors[:3]
+        box = descriptors[3] if self._place.namespaced else None
+        groups = descriptors[4 if self._place.namespaced else 3 :]
+        control = groups.pop() if "session" in message else None
+        status = harness.SET_UP_FAILED
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._place.enter(message, box, groups)
+            if control is not None:
+                status = session.keep(control, message, shared)
+            else:
+                source = given_files.unpack(code, message)
+                confine.only_standard(standard_input, output)
+                status = harness.run(source, message, shared)
+                given_files.fetch(message["scratch"], message["fetch"], shared)
+        except BaseException:
+            report.write(shared, {"setUp": traceback.format_exc()})
+        finally:
+            os._exit(status)
+
+    def _reap(self):
+        try:
+            while os.read(self._wake, 4096):
+                pass
+        except BlockingIOError:
+            pass
+        while self._children:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            run, shared = self._children.pop(pid)
+            content = report.read(shared)
+            large = len(shared) > report.SIZE and content is not None
+            ended = {
+                "exited": run,
+                "code": os.waitstatus_to_exitcode(status),
+                "cpuMs": round((usage.ru_utime + usage.ru_stime) * 1000),
+                "peakBytes": usage.ru_maxrss * 1024,
+                "report": None if large else content,
+            }
+            shared.close()
+            self._tell_end(ended, content if large else None)
+
+    def _tell_end(self, ended, large_report):
+        files = [] if large_report is None else [memory_files.json_file(large_report)]
+        channel.send(self._connection, ended, files)
+        for descriptor in files:
+            os.close(descriptor)
+
+
+def _handle(pid):
+    return [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []

@@ -1,0 +1,93 @@
+// The operators of a transformer.
+
+import { add, multiply } from './arithmetic.ts'
+import { type DType, dtypeCode } from './dtype.ts'
+import { hasKernel } from './kernel.ts'
+import { operator, operatorOfSeveral } from './operator.ts'
+import type { Tensor } from './tensor.ts'
+
+const matmulOf = operator('aten::matmul')
+const linearOf = operator('aten::linear')
+const embeddingOf = operator('aten::embedding')
+const siluOf = operator('aten::silu')
+const rmsNormOf = operator('aten::rms_norm')
+const rmsNormKernel = operator('retool::rms_norm')
+const addRmsNormKernel = operatorOfSeveral('retool::add_rms_norm')
+const gatedSiluKernel = operator('retool::gated_silu')
+const softmaxOf = operator('aten::softmax', 'int')
+const logSoftmaxOf = operator('aten::log_softmax', 'int')
+const attentionOf = operator('aten::scaled_dot_product_attention')
+
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  return matmulOf(a, b)
+}
+
+/** input [..., in] times weight [out, in] transposed, plus bias [out]. */
+export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  return linearOf(input, weight, bias)
+}
+
+/** Rows of weight [vocabulary, size] for ids of any shape. */
+export function embedding(weight: Tensor, ids: Tensor): Tensor {
+  return embeddingOf(weight, ids)
+}
+
+export function silu(tensor: Tensor): Tensor {
+  return siluOf(tensor)
+}
+
+/** silu(gate) * up. */
+export function gatedSilu(gate: Tensor, up: Tensor): Tensor {
+  return hasKernel(gate) ? gatedSiluKernel(gate, up) : multiply(siluOf(gate), up)
+}
+
+/** x / sqrt(mean(x^2) + epsilon) * weight over the last dimension. */
+export function rmsNorm(tensor: Tensor, weight: Tensor, epsilon: number): Tensor {
+  if (hasKernel(tensor)) return rmsNormKernel(tensor, weight, epsilon)
+  return rmsNormOf(tensor, weight.shape, weight, epsilon)
+}
+
+export interface NormedSum {
+  readonly sum: Tensor
+  readonly normed: Tensor
+}
+
+/** a + b and its norm, which every layer needs of its residual stream. */
+export function addRmsNorm(a: Tensor, b: Tensor, weight: Tensor, epsilon: number): NormedSum {
+  if (!hasKernel(a)) {
+    const sum = add(a, b)
+    return { sum, normed: rmsNorm(sum, weight, epsilon) }
+  }
+  const [sum, normed] = addRmsNormKernel(a, b, weight, epsilon)
+  if (!sum || !normed) throw new Error('defect: a norm without a result')
+  return { sum, normed }
+}
+
+/** Computed and returned in `dtype` if one is named. */
+export function softmax(tensor: Tensor, dimension: number, dtype?: DType): Tensor {
+  return softmaxOf(tensor, dimension, dtype ? dtypeCode(dtype) : null)
+}
+
+export function logSoftmax(tensor: Tensor, dimension: number, dtype?: DType): Tensor {
+  return logSoftmaxOf(tensor, dimension, dtype ? dtypeCode(dtype) : null)
+}
+
+export interface AttentionOptions {
+  /** Bool (true: may look) or additive, broadcast to [batch, heads, queries, keys]. */
+  readonly mask?: Tensor
+  readonly causal?: boolean
+  readonly scale?: number
+  /** Keys and values have fewer heads than queries. */
+  readonly grouped?: boolean
+}
+
+/** softmax(q k^T scale) v for q, k, v of [batch, heads, length, head size]. */
+export function attention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  const { mask, causal = false, scale, grouped = false } = options
+  return attentionOf(query, key, value, mask ?? null, 0, causal, scale ?? null, grouped)
+}

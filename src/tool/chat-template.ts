@@ -1,0 +1,16 @@
+// What the protocols need of a model's chat template; tokenizers satisfy it.
+
+import type { ChatMessage, ToolDeclaration } from './tool.ts'
+
+export interface TemplateOptions {
+  /** Whether the text ends with the opening of an assistant turn. */
+  readonly addGenerationPrompt: boolean
+  readonly tools?: readonly ToolDeclaration[]
+}
+
+export interface ChatTemplate {
+  /** Text of the messages; throws where the template refuses them (an unknown role, say). */
+  render(messages: readonly ChatMessage[], options: TemplateOptions): string
+  /** The token, as text, with which the policy ends its turn: `<|im_end|>`. */
+  readonly turnEnd: string
+}

@@ -1,0 +1,134 @@
+// Calls as <tool_call> JSON in the model's own chat template (the spelling of Hermes and Qwen):
+// each output is a turn of its own, and the template's tokens around it are context, not policy.
+
+import { nearest } from '../base/nearest.ts'
+import type { ToolCall } from '../trajectory/call.ts'
+import { lastBoxed } from './boxed.ts'
+import type { ChatTemplate } from './chat-template.ts'
+import { argumentsProblem } from './check-arguments.ts'
+import { outputFrame } from './output-frame.ts'
+import type { ChatMessage, MalformedName, Move, Tool, ToolProtocol } from './tool.ts'
+import { declarationOf } from './tool.ts'
+
+const callOpen = '<tool_call>'
+const callClose = '</tool_call>'
+
+const howToAnswer =
+  'Solve the problem step by step, calling a tool where it helps. Close with the final answer in \\boxed{}.'
+const answerWithoutTools =
+  'Solve the problem step by step. Close with the final answer in \\boxed{}.'
+
+/**
+ * The protocol for a model with this chat template. Throws UserError where the template breaks the
+ * prefix property: where a later turn changes how earlier ones are spelled.
+ */
+export function hermesProtocol(template: ChatTemplate): ToolProtocol {
+  const frame = outputFrame(template)
+  return {
+    name: 'hermes',
+    stopStrings: [],
+    outputTurn: 'next',
+    messages: (question, tools) => firstMessages(template, question, tools),
+    templateTools: (tools) =>
+      tools.length > 0 && printsTools(template, tools) ? tools.map(declarationOf) : undefined,
+    parse: parseTurn,
+    renderOutput: (output) => [
+      { origin: 'template', text: frame.before },
+      { origin: 'outside', text: output.trimEnd() },
+      { origin: 'template', text: frame.after },
+    ],
+    // The policy itself ends its turns.
+    renderCall: (call) =>
+      `${callOpen}\n${JSON.stringify({ name: call.tool, arguments: call.arguments })}\n${callClose}${template.turnEnd}`,
+    renderAnswer: (answer) => `\\boxed{${answer}}${template.turnEnd}`,
+  }
+}
+
+/** Whether the template prints tools by itself, and asks for calls in this protocol's spelling. */
+function printsTools(template: ChatTemplate, tools: readonly Tool[]): boolean {
+  const text = template.render([{ role: 'user', content: '' }], {
+    addGenerationPrompt: true,
+    tools: tools.map(declarationOf),
+  })
+  return text.includes(callOpen) && tools.every((tool) => text.includes(tool.name))
+}
+
+function firstMessages(
+  template: ChatTemplate,
+  question: string,
+  tools: readonly Tool[],
+): readonly ChatMessage[] {
+  const user = (instruction: string): ChatMessage => ({
+    role: 'user',
+    content: `${instruction}\n\nProblem:\n${question}`,
+  })
+  if (tools.length === 0) return [user(answerWithoutTools)]
+  if (printsTools(template, tools)) return [user(howToAnswer)]
+  return [{ role: 'system', content: toolsText(tools) }, user(howToAnswer)]
+}
+
+/** For templates that know nothing of tools. */
+function toolsText(tools: readonly Tool[]): string {
+  const declarations = tools.map((tool) => JSON.stringify(declarationOf(tool))).join('\n')
+  return `You can call these tools, given as JSON schemas:
+<tools>
+${declarations}
+</tools>
+
+To call one, end your turn with its name and arguments as JSON, one call a turn:
+${callOpen}
+{"name": "the tool's name", "arguments": {"argument": "value"}}
+${callClose}`
+}
+
+function parseTurn(text: string, tools: readonly Tool[]): Move {
+  const opened = text.split(callOpen).length - 1
+  if (opened === 0) {
+    if (text.includes(callClose)) {
+      return malformed('unclosedTag', `${callClose} has no ${callOpen} before it.`)
+    }
+    const boxed = lastBoxed(text)
+    return boxed === undefined ? { kind: 'none' } : { kind: 'answer', text: boxed }
+  }
+  if (opened > 1) return malformed('severalCalls', 'make one call a turn; none was run.')
+  const start = text.indexOf(callOpen) + callOpen.length
+  const end = text.indexOf(callClose, start)
+  if (end === -1) return malformed('unclosedTag', `${callOpen} was not closed by ${callClose}.`)
+  return parseBody(text.slice(start, end), tools)
+}
+
+function parseBody(body: string, tools: readonly Tool[]): Move {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch (error) {
+    return malformed('badJson', `the call is no JSON: ${(error as Error).message}`)
+  }
+  if (!isRecord(value) || typeof value['name'] !== 'string') {
+    return malformed('badJson', 'a call is {"name": text, "arguments": object}.')
+  }
+  const name = value['name']
+  const tool = tools.find((candidate) => candidate.name === name)
+  if (!tool) return malformed('unknownTool', unknownTool(name, tools))
+  const given = value['arguments'] ?? {}
+  if (!isRecord(given)) return malformed('wrongArguments', '"arguments" must be an object.')
+  const problem = argumentsProblem(tool, given)
+  if (problem) return malformed('wrongArguments', `${name} was not run: ${problem}`)
+  const call: ToolCall = { tool: name, arguments: given }
+  return { kind: 'call', call }
+}
+
+function unknownTool(name: string, tools: readonly Tool[]): string {
+  const names = tools.map((tool) => tool.name)
+  const suggestion = nearest(name, names)
+  const known = names.length > 0 ? `known: ${names.join(', ')}` : 'there are no tools here'
+  return `no tool is called ${JSON.stringify(name.slice(0, 60))}; ${suggestion ? `did you mean ${suggestion}? ` : ''}${known}.`
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function malformed(name: MalformedName, told: string): Move {
+  return { kind: 'malformed', name, told: `Malformed call (${name}): ${told}` }
+}

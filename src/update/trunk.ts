@@ -1,0 +1,211 @@
+// The decoder's layers, forwards and backwards, over packed sequences: everything between the
+// embedding and the head. Gradients go straight into the parameters' float32 sums.
+//
+// Letters: T packed tokens, H hidden size.
+
+import { packedAttention } from '../model/attention.ts'
+import { type Decoder, decoderAngles, decoderLayer, type LayerInput } from '../model/decoder.ts'
+import type { LayerWeights } from '../model/decoder-weights.ts'
+import { gradients, setRequiresGrad, withGradient, withoutGradient } from '../tensor/autograd.ts'
+import { embedding, rmsNorm } from '../tensor/neural.ts'
+import { operatorInPlace } from '../tensor/operator.ts'
+import { scope } from '../tensor/scope.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { detach, integers, toDevice, toDtype } from '../tensor/transfer.ts'
+import type { ParameterSet } from './parameters.ts'
+
+const indexAddInPlace = operatorInPlace('aten::index_add_')
+
+/** Sequences laid end to end. */
+export interface PackedTokens {
+  /** Length of each sequence; they sum to T. */
+  readonly lengths: readonly number[]
+  /** [T] */
+  readonly ids: readonly number[]
+}
+
+/** The last norm's output, [T, H], without gradient. */
+export function trunkForward(decoder: Decoder, packed: PackedTokens): Tensor {
+  return scope(() =>
+    withoutGradient(() => {
+      const { input, ids_T } = layerInput(decoder, packed)
+      let hidden_TH = embedding(decoder.weights.embedding, ids_T)
+      decoder.weights.layers.forEach((layer, index) => {
+        const next_TH = decoderLayer(layer, index, hidden_TH, input)
+        hidden_TH.dispose()
+        hidden_TH = next_TH
+      })
+      return rmsNorm(hidden_TH, decoder.weights.norm, decoder.config.normEpsilon)
+    }),
+  )
+}
+
+/** What `trunkBackward` needs of a recorded forward; disposed with the scope it was made in. */
+export interface RecordedTrunk {
+  /** [T, H], the last norm's output, detached. */
+  readonly hidden: Tensor
+  readonly backward: (gradient_TH: Tensor) => void
+}
+
+export interface TrunkOptions {
+  /** Keep only each layer's input and compute the layer once more on the way back. */
+  readonly checkpointActivations: boolean
+}
+
+/** A forward that can be gone back through once. Must be called inside a scope that outlives both. */
+export function recordTrunk(
+  decoder: Decoder,
+  packed: PackedTokens,
+  parameters: ParameterSet,
+  { checkpointActivations }: TrunkOptions,
+): RecordedTrunk {
+  const { input, ids_T } = layerInput(decoder, packed)
+  const { layers, norm, embedding: table } = decoder.weights
+  const steps: ((hidden_TH: Tensor) => Tensor)[] = layers.map(
+    (layer, index) => (hidden_TH) => decoderLayer(layer, index, hidden_TH, input),
+  )
+  const finish = (hidden_TH: Tensor) => rmsNorm(hidden_TH, norm, decoder.config.normEpsilon)
+  const weights = layers.map((layer) => trainable(layer, parameters))
+  const normWeights = parameters.find(norm) ? [norm] : []
+  const start_TH = withoutGradient(() => embedding(table, ids_T))
+  const stretches: Stretch[] = checkpointActivations
+    ? [
+        ...steps.map((run, index) => ({ run, weights: weights[index] ?? [] })),
+        { run: finish, weights: normWeights },
+      ]
+    : [
+        {
+          run: (hidden_TH) => finish(steps.reduce((hidden, step) => step(hidden), hidden_TH)),
+          weights: [...weights.flat(), ...normWeights],
+        },
+      ]
+  const recorded = checkpointActivations
+    ? checkpointed(stretches, start_TH, parameters)
+    : whole(stretches, start_TH, parameters)
+  return {
+    hidden: recorded.hidden,
+    backward: (gradient_TH) =>
+      scope(() => addEmbeddingGradient(recorded.backward(gradient_TH), ids_T, table, parameters)),
+  }
+}
+
+/** A part of the trunk that is recorded as one, with its trainable tensors. */
+interface Stretch {
+  readonly run: (hidden_TH: Tensor) => Tensor
+  readonly weights: readonly Tensor[]
+}
+
+interface Recorded {
+  readonly hidden: Tensor
+  /** From the gradient of the end to the gradient of the start. */
+  readonly backward: (gradient_TH: Tensor) => Tensor
+}
+
+/** Everything recorded at once: fastest, most memory. */
+function whole(
+  stretches: readonly Stretch[],
+  start_TH: Tensor,
+  parameters: ParameterSet,
+): Recorded {
+  const leaf_TH = leaf(start_TH)
+  const end_TH = scope(() =>
+    withGradient(() => stretches.reduce((hidden, { run }) => run(hidden), leaf_TH)),
+  )
+  const weights = stretches.flatMap((stretch) => stretch.weights)
+  return {
+    hidden: detach(end_TH),
+    backward: (gradient_TH) => passBack(end_TH, leaf_TH, weights, { gradient_TH, parameters }),
+  }
+}
+
+/** Only the stretches' inputs are kept. */
+function checkpointed(
+  stretches: readonly Stretch[],
+  start_TH: Tensor,
+  parameters: ParameterSet,
+): Recorded {
+  const inputs: Tensor[] = []
+  let hidden_TH = start_TH
+  for (const { run } of stretches) {
+    inputs.push(hidden_TH)
+    const input_TH = hidden_TH
+    hidden_TH = withoutGradient(() => run(input_TH))
+  }
+  return {
+    hidden: hidden_TH,
+    backward: (gradient_TH) =>
+      stretches.reduceRight((gradient, { run, weights }, index) => {
+        const input_TH = inputs[index] ?? start_TH
+        return scope(() => {
+          const leaf_TH = leaf(input_TH)
+          const end_TH = withGradient(() => run(leaf_TH))
+          return passBack(end_TH, leaf_TH, weights, { gradient_TH: gradient, parameters })
+        })
+      }, gradient_TH),
+  }
+}
+
+function passBack(
+  end_TH: Tensor,
+  leaf_TH: Tensor,
+  weights: readonly Tensor[],
+  { gradient_TH, parameters }: { gradient_TH: Tensor; parameters: ParameterSet },
+): Tensor {
+  return scope(() => {
+    const [start_TH, ...found] = gradients([end_TH], [leaf_TH, ...weights], {
+      given: [gradient_TH],
+    })
+    if (!start_TH) throw new Error('defect: the trunk does not depend on its input')
+    weights.forEach((weight, index) => {
+      parameters.addGradient(weight, found[index] ?? null)
+      found[index]?.dispose()
+    })
+    return start_TH
+  })
+}
+
+/** A tensor of the same memory that gradients are asked for. */
+function leaf(tensor: Tensor): Tensor {
+  const result = detach(tensor)
+  setRequiresGrad(result, true)
+  return result
+}
+
+function addEmbeddingGradient(
+  gradient_TH: Tensor,
+  ids_T: Tensor,
+  table: Tensor,
+  parameters: ParameterSet,
+): void {
+  const parameter = parameters.find(table)
+  if (!parameter) return
+  withoutGradient(() =>
+    indexAddInPlace(parameter.gradient, 0, ids_T, toDtype(gradient_TH, 'float32')),
+  )
+}
+
+function layerInput(decoder: Decoder, { lengths, ids }: PackedTokens) {
+  const device = decoder.weights.embedding.device
+  const positions = lengths.flatMap((length) => [...Array(length).keys()])
+  const angles = withoutGradient(() =>
+    decoderAngles(decoder, toDevice(integers(positions), device)),
+  )
+  const attend = packedAttention(lengths)
+  const input: LayerInput = { config: decoder.config, angles, attend }
+  return { input, ids_T: toDevice(integers(ids), device) }
+}
+
+/** The tensors of a layer that are in training, adapters included. */
+function trainable(layer: LayerWeights, parameters: ParameterSet): Tensor[] {
+  const norms = [layer.inputNorm, layer.queryNorm, layer.keyNorm, layer.mlpNorm]
+  const { query, key, value, output, gate, up, down } = layer
+  const projections = [query, key, value, output, gate, up, down].flatMap((projection) => [
+    projection.weight,
+    projection.bias,
+    projection.adapter?.a ?? null,
+    projection.adapter?.b ?? null,
+  ])
+  return [...norms, ...projections].flatMap((tensor) =>
+    tensor && parameters.find(tensor) ? [tensor] : [],
+  )
+}

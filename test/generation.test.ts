@@ -1,0 +1,199 @@
+// The engine against a plain forward without a cache, on a small random model.
+
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { RandomStream } from '../src/base/random.ts'
+import { readHuggingFaceConfig } from '../src/checkpoint/hugging-face-config.ts'
+import { Engine } from '../src/generate/engine.ts'
+import { packedAttention } from '../src/model/attention.ts'
+import { type Decoder, hiddenStates, logits, makeDecoder } from '../src/model/decoder.ts'
+import { arrangeWeights } from '../src/model/decoder-weights.ts'
+import { divide } from '../src/tensor/arithmetic.ts'
+import { withoutGradient } from '../src/tensor/autograd.ts'
+import { liveTensors } from '../src/tensor/memory.ts'
+import { logSoftmax } from '../src/tensor/neural.ts'
+import { scope, unowned } from '../src/tensor/scope.ts'
+import { integers, readFloats } from '../src/tensor/transfer.ts'
+import type { Completion, Sampling } from '../src/trajectory/policy.ts'
+import { loadTensors } from './fixtures/load-tensors.ts'
+
+const folder = join(import.meta.dirname, 'fixtures/models/llama')
+let decoder: Decoder
+
+beforeAll(() => {
+  const config = readHuggingFaceConfig(join(folder, 'config.json'))
+  const named = unowned(() => loadTensors(folder, 'model', 'cpu'))
+  decoder = unowned(() => makeDecoder(config, arrangeWeights(config, named)))
+})
+
+const spell = () => ({ push: (token: number) => String.fromCharCode(97 + (token % 26)) })
+
+const sampling = (changes: Partial<Sampling> = {}): Sampling => ({
+  temperature: 0.8,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  tokenLimit: 12,
+  stopStrings: [],
+  stopTokens: [],
+  seed: 1,
+  ...changes,
+})
+
+/** Log-probs of tokens[start...] given all before, tempered, by one forward without a cache. */
+function fullLogprobs(tokens: readonly number[], start: number, temperature: number): number[] {
+  return scope(() =>
+    withoutGradient(() => {
+      const positions = integers([...tokens.keys()])
+      const hidden = hiddenStates(
+        decoder,
+        integers(tokens),
+        positions,
+        packedAttention([tokens.length]),
+      )
+      const all = readFloats(logSoftmax(divide(logits(decoder, hidden), temperature), 1))
+      const vocabulary = decoder.config.vocabularySize
+      return tokens
+        .map((token, index) => all[(index - 1) * vocabulary + token] ?? Number.NaN)
+        .slice(start)
+    }),
+  )
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual.length).toBe(expected.length)
+  actual.forEach((value, index) => {
+    expect(Math.abs(value - (expected[index] ?? Number.NaN))).toBeLessThan(1e-5)
+  })
+}
+
+const prompt = (seed: number, length: number) => {
+  const stream = RandomStream.named(seed, 'prompt')
+  return Array.from({ length }, () => stream.integer(decoder.config.vocabularySize))
+}
+
+test('log-probs over several turns equal a full forward, with others joining and leaving', async () => {
+  using engine = new Engine(decoder, spell, { cacheTokens: 2048, maxBatch: 3 })
+  const run = async (seed: number) => {
+    const session = engine.open()
+    const tokens: number[] = []
+    const written: { start: number; completion: Completion }[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      const added = prompt(seed * 10 + turn, 1 + ((seed * 7 + turn * 5) % 23))
+      tokens.push(...added)
+      const completion = await session.complete(
+        added,
+        sampling({ seed: seed + turn, tokenLimit: 3 + seed }),
+      )
+      written.push({ start: tokens.length, completion })
+      tokens.push(...completion.tokens)
+    }
+    session.close()
+    for (const { start, completion } of written) {
+      const end = start + completion.tokens.length
+      expectClose(completion.logprobs, fullLogprobs(tokens.slice(0, end), start, 0.8))
+    }
+  }
+  await Promise.all([1, 2, 3, 4, 5].map(run))
+})
+
+test('log-probs hold over shared prompts, chunked prompts, evictions and new weights', async () => {
+  using engine = new Engine(decoder, spell, { cacheTokens: 160, maxBatch: 4, prefillTokens: 13 })
+  const shared = prompt(7, 50)
+  const run = async (seed: number) => {
+    const session = engine.open()
+    const tokens: number[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      const added = turn === 0 ? [...shared, seed] : prompt(seed * 10 + turn, 9)
+      tokens.push(...added)
+      const start = tokens.length
+      const completion = await session.complete(added, sampling({ seed: seed * 5 + turn }))
+      tokens.push(...completion.tokens)
+      expectClose(completion.logprobs, fullLogprobs(tokens, start, 0.8))
+      if (seed === 2 && turn === 1) engine.replaceWeights(decoder)
+    }
+    session.close()
+  }
+  await Promise.all([1, 2, 3, 4, 5, 6].map(run))
+  expect(engine.counts.shared).toBeGreaterThan(48)
+  expect(engine.counts.evictions).toBeGreaterThan(0)
+  expect(engine.counts.rebuilt).toBeGreaterThan(0)
+  expect(engine.version).toBe(1)
+})
+
+test('a seed gives the same tokens whatever else is in the batch', async () => {
+  using engine = new Engine(decoder, spell, { cacheTokens: 2048 })
+  const one = () => engine.open().complete(prompt(1, 9), sampling({ seed: 42 }))
+  const alone = await one()
+  const others = [2, 3, 4].map((n) =>
+    engine.open().complete(prompt(n, 5 * n), sampling({ seed: n })),
+  )
+  const together = await one()
+  await Promise.all(others)
+  expect(together.tokens).toEqual(alone.tokens)
+  expect(new Set((await one()).tokens).size).toBeGreaterThan(1)
+})
+
+test('greedy decoding follows the likeliest token of the full forward', async () => {
+  using engine = new Engine(decoder, spell)
+  const start = prompt(3, 11)
+  const completion = await engine
+    .open()
+    .complete(start, sampling({ temperature: 0, tokenLimit: 6 }))
+  const tokens = [...start, ...completion.tokens]
+  for (let length = start.length; length < tokens.length; length++) {
+    const chosen = fullLogprobs(tokens.slice(0, length + 1), length, 1)[0] ?? 0
+    for (let other = 0; other < decoder.config.vocabularySize; other++) {
+      const rival = fullLogprobs([...tokens.slice(0, length), other], length, 1)[0] ?? 0
+      expect(rival).toBeLessThanOrEqual(chosen)
+    }
+  }
+})
+
+test('finishes: token limit, stop token, stop string, context length', async () => {
+  using engine = new Engine(decoder, spell, { contextLength: 40 })
+  const free = await engine.open().complete(prompt(1, 9), sampling())
+  expect(free.finish).toEqual({ kind: 'length' })
+  expect(free.tokens.length).toBe(12)
+  const stopToken = free.tokens[4] as number
+  const stopped = await engine.open().complete(prompt(1, 9), sampling({ stopTokens: [stopToken] }))
+  expect(stopped.finish).toEqual({ kind: 'stopToken', token: stopToken })
+  expect(stopped.tokens).toEqual(free.tokens.slice(0, free.tokens.indexOf(stopToken) + 1))
+  const text = free.tokens
+    .slice(2, 4)
+    .map((token) => spell().push(token))
+    .join('')
+  const byText = await engine.open().complete(prompt(1, 9), sampling({ stopStrings: [text] }))
+  expect(byText.finish).toEqual({ kind: 'stopString', text })
+  const long = await engine.open().complete(prompt(1, 36), sampling())
+  expect(long.tokens.length).toBe(4)
+  await expect(engine.open().complete(prompt(1, 40), sampling())).rejects.toThrow(
+    /leaves no room in 40/,
+  )
+})
+
+test('an aborted completion rejects and the session goes on', async () => {
+  using engine = new Engine(decoder, spell)
+  const session = engine.open()
+  const controller = new AbortController()
+  const seen: number[] = []
+  const watch = (token: number) => {
+    seen.push(token)
+    if (seen.length === 3) controller.abort()
+  }
+  const aborted = session.complete(prompt(1, 9), sampling(), controller.signal, watch)
+  await expect(aborted).rejects.toMatchObject({ kind: 'cancelled' })
+  const next = await session.complete([1, 2], sampling({ tokenLimit: 4 }))
+  const tokens = [...prompt(1, 9), ...seen, 1, 2, ...next.tokens]
+  expectClose(next.logprobs, fullLogprobs(tokens, tokens.length - next.tokens.length, 0.8))
+})
+
+test('the engine gives everything back', async () => {
+  const before = liveTensors()
+  {
+    using engine = new Engine(decoder, spell, { cacheTokens: 256 })
+    expect(engine.cacheBytes).toBe(liveTensors().bytes - before.bytes)
+    await engine.open().complete(prompt(1, 9), sampling())
+  }
+  expect(liveTensors()).toEqual(before)
+})
