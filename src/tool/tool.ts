@@ -74,7 +74,8 @@ export interface ToolProtocol {
   renderAnswer(answer: string): string
 }
 
-export interface ChatMessage {
+// An alias, not an interface, so that it passes where a template takes any record with a role.
+export type ChatMessage = {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: string
 }
