@@ -26,7 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   reward: ['base', 'python', 'trajectory', 'data'],
   advantage: ['base', 'trajectory', 'reward'],
   'cold-start': ['base', 'python', 'sandbox', 'tool', 'trajectory', 'tokenizer', 'data', 'reward'],
-  evaluate: ['base', 'trajectory', 'run', 'data', 'rollout', 'reward'],
+  evaluate: ['base', 'tool', 'trajectory', 'run', 'data', 'rollout', 'reward'],
   pretrained: ['base', 'python', 'tensor', 'tokenizer', 'model', 'checkpoint'],
   view: ['base', 'trajectory', 'run'],
   update: ['base', 'tensor', 'model', 'trajectory', 'advantage'],
