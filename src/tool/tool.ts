@@ -74,7 +74,7 @@ export interface ToolProtocol {
   renderAnswer(answer: string): string
 }
 
-// An alias, not an interface, so that it passes where a template takes any record with a role.
+/** A type, not an interface, so that it passes for the open record that templates take. */
 export type ChatMessage = {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: string
