@@ -32,7 +32,10 @@ export async function buildAddon({ torch, compiler, nativeDigest }, place) {
   if (existsSync(addon)) return addon
   checkCompiler(compiler)
   const title = `addon for torch ${torch.version}`
-  const objects = await compileObjects({ compiler, flags: flags.compile, toolchain, title }, place)
+  const objects = await compileObjects(
+    { compiler, flags: [...flags.compile, ...flags.here], toolchain, title },
+    place,
+  )
   const draft = `${folder}.partial`
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(draft, { recursive: true })

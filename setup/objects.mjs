@@ -44,7 +44,7 @@ export async function compileObjects(compilation, place) {
     .sort()
     .map((name) => {
       const source = join(native, name)
-      const key = digest(compilation.toolchain, headers, source, readFileSync(source))
+      const key = digest(compilation.toolchain, headers, name, readFileSync(source))
       return { name, source, object: join(folder, `${key}.o`) }
     })
   const missing = files.filter(({ object }) => !existsSync(object))
