@@ -51,7 +51,7 @@ test('a program that ends badly prints its error and gives 1', async () => {
 })
 
 test('--repeat prints rates, and a sandbox that fails gives 3', async () => {
-  const { out, exitCode } = await run('print(1)', '--repeat', '5', '--concurrency', '2')
+  const { out, exitCode } = await run('print(1)', '--repeat', '5', '--preload', '')
   expect(exitCode).toBe(0)
   expect(out).toMatch(/programs\/s[\s\S]*5 ok, 0 failed/)
   expect((await run('print(1)', '--python', '/nowhere')).exitCode).toBe(3)

@@ -22,6 +22,7 @@ function addRun(sandbox: Command): void {
     .option('--stdin <file>', "the program's standard input")
     .option('--tier <name>', 'exactly this isolation: ns-root, ns-user, landlock or unsafe')
     .option('--python <path>', 'interpreter that runs the program')
+    .option('--preload <modules>', 'comma-separated modules imported before the first program')
     .option('--server <url...>', 'run it on these sandbox servers instead of here')
     .option('--token <text>', 'token of the servers')
     .option('--repeat <number>', 'run it many times and print rates and latencies')

@@ -5,7 +5,7 @@ import { InfrastructureError, UserError } from '../../base/errors.ts'
 import { createSandbox } from '../../sandbox/create-sandbox.ts'
 import type { Execution, Program, Sandbox } from '../../sandbox/sandbox.ts'
 import { loadTable, measuredLoad } from './load.ts'
-import { tierFlag, wholeNumber } from './sandbox-flags.ts'
+import { moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
 
 interface RunOptions {
   readonly json?: boolean
@@ -15,6 +15,7 @@ interface RunOptions {
   readonly stdin?: string
   readonly tier?: string
   readonly python?: string
+  readonly preload?: string
   readonly server?: readonly string[]
   readonly token?: string
   readonly repeat?: string
@@ -39,6 +40,7 @@ export async function runProgram(file: string, options: RunOptions): Promise<num
       ...workers,
       ...(tier && { tier }),
       ...(options.python !== undefined && { python: options.python }),
+      ...(options.preload !== undefined && { preload: moduleNames(options.preload) }),
       ...(options.server && { servers: options.server }),
       ...(options.token !== undefined && { token: options.token }),
       ...(!options.json && { outputCharacters: forPeople }),

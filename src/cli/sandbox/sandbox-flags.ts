@@ -13,6 +13,14 @@ export function wholeNumber(flag: string, text: string, least = 1): number {
   throw new UserError(`${flag}: expected a whole number from ${least}, got ${text}`, 2)
 }
 
+/** `a, b` as a list; the empty text is the empty list. */
+export function moduleNames(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
 export function tierFlag(text: string): Tier {
   const found = tiers.find((tier) => tier === text)
   if (found) return found

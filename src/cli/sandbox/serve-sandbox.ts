@@ -6,7 +6,7 @@ import { packageFile } from '../../base/package-root.ts'
 import { startLocalPool } from '../../sandbox/create-sandbox.ts'
 import { SandboxServer } from '../../sandbox/server/sandbox-server.ts'
 import { Interrupt } from '../interrupt.ts'
-import { tierFlag, wholeNumber } from './sandbox-flags.ts'
+import { moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
 
 type ServeOptions = Readonly<Record<string, string | boolean>>
 
@@ -32,7 +32,7 @@ export async function serveSandbox(options: ServeOptions): Promise<void> {
   const pool = await startLocalPool({
     ...(tier !== undefined && { tier: tierFlag(tier) }),
     ...(python !== undefined && { python }),
-    ...(preload !== undefined && { preload: preload.split(',').filter(Boolean) }),
+    ...(preload !== undefined && { preload: moduleNames(preload) }),
     ...(workers !== undefined && { workers: wholeNumber('--workers', workers) }),
     slots: number('--slots', 'slots'),
     queueLength: number('--queue', 'queue'),
