@@ -6,9 +6,17 @@
 import { attention } from '../tensor/neural.ts'
 import { concatenate, expand, narrow, permute, reshape, unsqueeze, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { type RopeAngles, rotate } from './rope.ts'
 
-/** query [T, N, D], key and value [T, K, D] of a layer -> what each token saw, [T, N, D]. */
-export type Attend = (layer: number, query: Tensor, key: Tensor, value: Tensor) => Tensor
+/** What a layer computed of its tokens, before the rotary embedding. */
+export interface Heads {
+  readonly query_TND: Tensor
+  readonly key_TKD: Tensor
+  readonly value_TKD: Tensor
+}
+
+/** The heads of a layer's tokens and their angles -> what each token saw, [T, N, D]. */
+export type Attend = (layer: number, heads: Heads, angles: RopeAngles) => Tensor
 
 /** [L, K, D] -> [1, N, L, D]: every group of N / K query heads shares a key head. */
 function spread(heads_LKD: Tensor, heads: number): Tensor {
@@ -46,7 +54,10 @@ export function causalAttention(
  * before it in its own sequence. `lengths` sum to T. No cache; gradients flow.
  */
 export function packedAttention(lengths: readonly number[]): Attend {
-  return (_layer, query_TND, key_TKD, value_TKD) => {
+  return (_layer, heads, angles) => {
+    const query_TND = rotate(heads.query_TND, angles)
+    const key_TKD = rotate(heads.key_TKD, angles)
+    const { value_TKD } = heads
     if (lengths.length === 1) return causalAttention(query_TND, key_TKD, value_TKD)
     let start = 0
     const seen = lengths.map((length) => {

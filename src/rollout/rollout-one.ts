@@ -170,8 +170,9 @@ class TrajectoryRun {
   /** The completion's text up to the end of its stop string, or without its stop token. */
   async #text({ tokens, finish }: Completion): Promise<string> {
     const { codec } = this.options
-    if (finish.kind !== 'stopString') return codec.decode(tokens.slice(0, -1))
-    const text = await codec.decode(tokens)
+    const ended = finish.kind === 'stopToken' && tokens.at(-1) === finish.token
+    const text = await codec.decode(ended ? tokens.slice(0, -1) : tokens)
+    if (finish.kind !== 'stopString') return text
     const start = text.indexOf(finish.text)
     return start === -1 ? text : text.slice(0, start + finish.text.length)
   }

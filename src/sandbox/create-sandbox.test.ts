@@ -66,6 +66,39 @@ describe.each(tiers as Tier[])('a sandbox at tier %s', (tier) => {
     expect(await run()).not.toBe(await run())
   })
 
+  test('files are given and fetched, and nothing else is', async () => {
+    const { stdout, files } = await sandbox.execute({
+      code: `import os
+print(open('data/in.txt').read())
+open('out.txt', 'w').write('written')
+os.symlink('/etc/passwd', 'link')
+os.chdir('/')`,
+      files: { 'data/in.txt': Buffer.from('given') },
+      fetchFiles: ['out.txt', 'link', 'absent'],
+    })
+    expect(stdout).toBe('given\n')
+    expect(files).toEqual({ 'out.txt': Buffer.from('written').toString('base64') })
+  })
+
+  test('bad input is refused with its field, and nothing runs', async () => {
+    const refused = async (program: object) => {
+      const error = await sandbox.execute({ code: '1', ...program }).catch((error) => error)
+      return error.message
+    }
+    expect(await refused({ limits: { timeoutMs: -1 } })).toMatch(/^limits.timeoutMs: .* got -1$/)
+    expect(await refused({ limits: { timeout: 1 } })).toMatch(/did you mean timeoutMs/)
+    expect(await refused({ limits: { memoryMb: 1e9 } })).toMatch(/^limits.memoryMb/)
+    expect(await refused({ code: 'x'.repeat(10_000_001) })).toMatch(/^code: 10000001 bytes/)
+    expect(await refused({ seed: -1 })).toMatch(/^seed/)
+    for (const path of ['/etc/x', '../x', 'a/../../x', '', 'a//b', 'x\0y']) {
+      expect(await refused({ files: { [path]: Buffer.from('') } })).toMatch(
+        /^files: .* relative path/,
+      )
+    }
+    const withNul = await sandbox.execute({ code: 'print(1)\0' })
+    expect(withNul).toMatchObject({ status: 'error', exception: { type: 'SyntaxError' } })
+  })
+
   test('a session keeps variables between cells, and its random numbers go on', async () => {
     const session = await sandbox.session()
     expect((await session.execute({ code: 'x = 20\ndef f(): return 1 / 0' })).status).toBe('ok')

@@ -38,6 +38,11 @@ const defaultSession: SessionLimits = { idleMs: 600_000, cells: 1_000, sessionsP
 
 /** Throws UserError when nothing usable is there. Close it to end its processes. */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  return startLocalPool(options)
+}
+
+/** The same on this machine only, with what can be seen of a pool from outside. */
+export async function startLocalPool(options: SandboxOptions = {}): Promise<LocalPool> {
   const python = options.python ?? pythonExecutable()
   const tier = chosenTier(await probe(python), options.tier)
   const slots = options.slots ?? 2

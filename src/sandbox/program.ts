@@ -5,6 +5,7 @@ import { checkedLimits } from './limits.ts'
 import type { Limits, Program } from './sandbox.ts'
 
 const largestBytes = 10_000_000
+const longestPath = 500
 
 /** A program as the pool passes it on: encoded, with every limit. */
 export interface CheckedProgram {
@@ -12,6 +13,13 @@ export interface CheckedProgram {
   readonly stdin: Buffer | undefined
   readonly seed: number | null
   readonly limits: Limits
+  readonly files: readonly GivenFile[]
+  readonly fetchFiles: readonly string[]
+}
+
+export interface GivenFile {
+  readonly path: string
+  readonly content: Buffer
 }
 
 /** Throws UserError naming the field that cannot be run. Programs that merely fail are fine. */
@@ -25,7 +33,31 @@ export function checkedProgram(program: Program, defaults: Limits): CheckedProgr
     stdin: program.stdin === undefined ? undefined : encoded('stdin', program.stdin),
     seed,
     limits: checkedLimits(program.limits ?? {}, defaults),
+    files: checkedFiles(program.files ?? {}),
+    fetchFiles: (program.fetchFiles ?? []).map((path) => checkedPath('fetchFiles', path)),
   }
+}
+
+function checkedFiles(files: Readonly<Record<string, Uint8Array>>): GivenFile[] {
+  const given = Object.entries(files).map(([path, content]) => ({
+    path: checkedPath('files', path),
+    content: Buffer.from(content.buffer, content.byteOffset, content.byteLength),
+  }))
+  const total = given.reduce((sum, { content }) => sum + content.length, 0)
+  if (total > largestBytes) {
+    throw new UserError(`files: ${total} bytes together; at most ${largestBytes} are accepted`)
+  }
+  return given
+}
+
+/** A relative path that stays in the working folder. */
+function checkedPath(field: string, path: string): string {
+  const parts = path.split('/')
+  const fine = parts.every((part) => part !== '' && part !== '.' && part !== '..')
+  if (fine && !path.includes('\0') && path.length <= longestPath) return path
+  throw new UserError(
+    `${field}: expected a relative path inside the working folder, got ${JSON.stringify(path)}`,
+  )
 }
 
 function encoded(name: string, text: unknown): Buffer {

@@ -15,6 +15,10 @@ export interface Program {
   /** Seeds random, numpy and sympy; without it they are seeded from the operating system. */
   readonly seed?: number
   readonly limits?: Partial<Limits>
+  /** Files to find in the working folder, by relative path. Programs only, not cells of a session. */
+  readonly files?: Readonly<Record<string, Uint8Array>>
+  /** Relative paths of files to bring back when the program ended by itself. */
+  readonly fetchFiles?: readonly string[]
 }
 
 /** How the program ended: all of it the program's doing. */
@@ -47,6 +51,8 @@ export interface Execution {
   readonly cpuMs: number
   readonly peakMemoryBytes: number
   readonly tier: Tier
+  /** What `fetchFiles` asked for and was there, in base64; absent when nothing was asked for. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** A conversation with one interpreter: variables live between cells. */

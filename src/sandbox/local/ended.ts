@@ -15,6 +15,7 @@ interface EndedHeader {
   readonly peakBytes: number
   readonly totalBytes: number
   readonly headBytes: number
+  readonly files: Readonly<Record<string, string>> | null
 }
 
 export interface EndedContext {
@@ -44,7 +45,7 @@ export function endedExecution(frame: Frame, context: EndedContext): Execution {
   const traceback = exception?.text ?? ''
   const output = modelText({ ...rest, traceback }, context.limits, context.outputCharacters)
   const { status, ...others } = rest
-  return { status, output, ...others }
+  return { status, output, ...others, ...(header.files && { files: header.files }) }
 }
 
 /** The kept head and tail, with a line between them where something was dropped. */

@@ -1,6 +1,6 @@
 // Workers on this machine behind one queue. Every promise settles, exactly once.
 
-import { InfrastructureError } from '../../base/errors.ts'
+import { InfrastructureError, UserError } from '../../base/errors.ts'
 import { type CheckedProgram, checkedProgram } from '../program.ts'
 import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
 import { endedExecution } from './ended.ts'
@@ -10,11 +10,11 @@ import { Quarantine } from './quarantine.ts'
 import { WaitingQueue } from './waiting-queue.ts'
 import { WorkerPlace } from './worker-place.ts'
 import { WorkerProcess } from './worker-process.ts'
-import { openHeader, runHeader } from './worker-request.ts'
+import { openHeader, runRequest } from './worker-request.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 /** A worker that has not answered this long after a program's limit is taken for dead. */
-const silenceMs = 5_000
+const silenceMs = 10_000
 const lossesForgiven = 1
 const quarantined = 'this program took down two sandbox workers and is not run again'
 
@@ -31,6 +31,8 @@ export interface LocalPoolOptions {
 }
 
 export interface PoolState {
+  /** Process ids of the supervisors. */
+  readonly pids: readonly number[]
   readonly workers: number
   readonly running: number
   readonly queued: number
@@ -76,6 +78,7 @@ export class LocalPool implements Sandbox {
       this.places.reduce((total, place) => total + count(place), 0)
     const running = sum((place) => place.running)
     return {
+      pids: alive.flatMap(({ worker }) => worker?.pid ?? []),
       workers: alive.length,
       running,
       queued: this.queue.size,
@@ -126,6 +129,9 @@ export class LocalPool implements Sandbox {
     cell?: CellHome,
   ): Promise<Execution> {
     const checked = checkedProgram(program, this.options.limits)
+    if (cell && checked.files.length + checked.fetchFiles.length > 0) {
+      throw new UserError('files: a cell of a session cannot be given files or have them fetched')
+    }
     this.refuse(checked, signal)
     const job = new Job(++this.lastId, checked, { signal, cell })
     job.withdraw = () => this.queue.remove(job)
@@ -170,14 +176,14 @@ export class LocalPool implements Sandbox {
   private async run(job: Job, place: WorkerPlace): Promise<void> {
     const worker = job.cell?.worker ?? place.worker
     if (!worker) return
-    const { code, stdin, limits } = job.program
+    const { limits } = job.program
     const queueMs = Math.round((performance.now() - job.acceptedAt) * 1000) / 1000
     const watchdog = setTimeout(() => worker.kill(), limits.timeoutMs + silenceMs)
     job.withdraw = () => worker.cancel(job.id)
     place.running++
     try {
-      const header = runHeader(job.id, job.program, job.cell)
-      const frame = await worker.request(job.id, header, stdin ? [code, stdin] : [code])
+      const { header, body } = runRequest(job.id, job.program, job.cell)
+      const frame = await worker.request(job.id, header, body)
       const { outputCharacters } = this.options
       job.resolve(endedExecution(frame, { limits, queueMs, tier: this.tier, outputCharacters }))
     } catch (error) {

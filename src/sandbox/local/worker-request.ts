@@ -11,20 +11,25 @@ export interface CellPlace {
 
 const leastCpuMs = 10_000
 
-export function runHeader(
+/** The header of a request and the parts of its body, in the order in which the worker reads them. */
+export function runRequest(
   id: number,
   program: CheckedProgram,
   cell: CellPlace | undefined,
-): object {
-  const { code, stdin, seed, limits } = program
+): { header: object; body: readonly Buffer[] } {
+  const { code, stdin, seed, limits, files, fetchFiles } = program
+  const source = [code, ...files.map(({ content }) => content)]
   const shared = {
     limits: workerLimits(limits),
     seed,
     codeBytes: code.length,
-    stdin: stdin !== undefined,
+    sourceBytes: source.reduce((sum, { length }) => sum + length, 0),
+    stdinBytes: stdin?.length ?? null,
+    files: files.map(({ path, content }) => [path, content.length]),
+    fetch: fetchFiles,
   }
-  if (!cell) return { run: id, ...shared }
-  return { cell: id, session: cell.session, file: cell.file, ...shared }
+  const place = cell ? { cell: id, session: cell.session, file: cell.file } : { run: id }
+  return { header: { ...place, ...shared }, body: stdin ? [...source, stdin] : source }
 }
 
 export function openHeader(id: number, limits: Limits, seed: number | null): object {

@@ -111,5 +111,6 @@ class Run:
             "peakBytes": message["peakBytes"] if peak is None else peak,
             "totalBytes": self.capture.total,
             "headBytes": len(head),
+            "files": report.get("files"),
         }
         return header, head + tail

@@ -20,6 +20,19 @@ class Slot:
     def descriptors(self):
         return self.group.entries if self.group else []
 
+    def overfull(self, most_bytes, most_files):
+        """Whether a folder that no file system bounds holds more than it may."""
+        if self.scratch == "/tmp":
+            return False
+        size = files = 0
+        for folder, _, names in os.walk(self.scratch):
+            files += 1 + len(names)
+            for name in names:
+                size += _allocated(os.path.join(folder, name))
+            if size > most_bytes or files > most_files:
+                return True
+        return False
+
     def clean(self):
         """Empties the folder of a slot without boxes; a box's own scratch dies with it."""
         if self.scratch == "/tmp":
@@ -30,6 +43,13 @@ class Slot:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 os.unlink(path)
+
+
+def _allocated(path):
+    try:
+        return os.lstat(path).st_blocks * 512
+    except OSError:
+        return 0
 
 
 class Slots:

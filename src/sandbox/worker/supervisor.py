@@ -12,13 +12,14 @@ from collections import deque
 
 from . import channel, frames, imports
 from .conversations import Conversations
-from .memory_files import opened
+from .memory_files import opened, read_report
 from .runs import Box, Run
 from .slots import Slots
 from .world import World
 
 _REQUESTS, _ANSWERS = 0, 1
 _CHUNK = 1 << 18
+_LOOK_SECONDS = 0.1
 
 
 class WorkerLost(Exception):
@@ -39,6 +40,7 @@ class Supervisor:
         self._waiting = deque()
         self.boxes = deque()
         self._dying = {}
+        self._next_look = 0.0
         self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
 
@@ -105,6 +107,9 @@ class Supervisor:
             "limits": {**run.limits, "grouped": run.slot.group is not None},
             "seed": header.get("seed"),
             "integerDigits": header.get("integerDigits"),
+            "codeBytes": header["codeBytes"],
+            "files": header.get("files", ()),
+            "fetch": header.get("fetch", ()),
         }
         light = imports.only_standard(body[: header["codeBytes"]])
         self.runs[run.id] = run
@@ -144,7 +149,7 @@ class Supervisor:
         if "forked" in message:
             self._learn_handle(run, descriptors)
         elif "exited" in message:
-            self._finish(run, message)
+            self._finish(run, message, descriptors)
         else:
             self._fail_start(run, message["why"])
 
@@ -177,11 +182,13 @@ class Supervisor:
                 told = {"ready": os.getpid(), "groups": self.slots.groups}
                 self.answer({**told, "processes": self.settings["processes"]})
 
-    def _finish(self, run, message):
+    def _finish(self, run, message, descriptors):
         duration = time.monotonic() - run.started
         run.kill()
         self.detach(run)
         report = message["report"] or {}
+        if descriptors:
+            report = read_report(descriptors[0])
         if "setUp" in report:
             self.fail(run.id, "sandbox_error", report["setUp"])
         elif run.stopped == "cancelled":
@@ -217,13 +224,26 @@ class Supervisor:
 
     def _until_deadline(self):
         nearest = min((run.deadline for run in self.runs.values()), default=float("inf"))
-        return None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
+        if nearest == float("inf"):
+            return None
+        left = max(0.0, nearest - time.monotonic())
+        return left if self.slots.namespaced else min(left, _LOOK_SECONDS)
 
     def _enforce_deadlines(self):
         now = time.monotonic()
         for run in list(self.runs.values()):
             if run.deadline <= now:
                 run.stop("timeout")
+        if not self.slots.namespaced and now >= self._next_look:
+            self._look_into_folders()
+            self._next_look = time.monotonic() + _LOOK_SECONDS
+
+    def _look_into_folders(self):
+        """A box's own file system has an end; a folder is looked after."""
+        most = self.settings["scratchMb"] << 20, self.settings["scratchFiles"]
+        for run in list(self.runs.values()):
+            if run.stopped is None and run.slot.overfull(*most):
+                run.stop("output_limit")
 
     def close(self):
         for run in self.runs.values():

@@ -14,11 +14,8 @@ import signal
 import sys
 import traceback
 
-from . import channel, confine, harness, report, session, warm_up
+from . import channel, confine, given_files, harness, memory_files, report, session, warm_up
 from . import system_calls as calls
-
-_LEVELS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM)
-
 
 def serve(connection, settings):
     """Never returns. `settings`: tier, processes, readable, preload, warm_up."""
@@ -78,7 +75,7 @@ class _Zygote:
                 os.close(descriptor)
 
     def _fork(self, message, descriptors):
-        shared = mmap.mmap(-1, report.SIZE)
+        shared = mmap.mmap(-1, report.SIZE_WITH_FILES if message.get("fetch") else report.SIZE)
         if self._own_namespace is None:
             pid = os.fork()
         else:
@@ -107,9 +104,10 @@ class _Zygote:
             if control is not None:
                 status = session.keep(control, message, shared)
             else:
-                source = harness.read_all(code)
+                source = given_files.unpack(code, message)
                 confine.only_standard(standard_input, output)
                 status = harness.run(source, message, shared)
+                given_files.fetch(message["scratch"], message["fetch"], shared)
         except BaseException:
             report.write(shared, {"setUp": traceback.format_exc()})
         finally:
@@ -126,15 +124,23 @@ class _Zygote:
             if pid == 0:
                 return
             run, shared = self._children.pop(pid)
+            content = report.read(shared)
+            large = len(shared) > report.SIZE and content is not None
             ended = {
                 "exited": run,
                 "code": os.waitstatus_to_exitcode(status),
                 "cpuMs": round((usage.ru_utime + usage.ru_stime) * 1000),
                 "peakBytes": usage.ru_maxrss * 1024,
-                "report": report.read(shared),
+                "report": None if large else content,
             }
             shared.close()
-            channel.send(self._connection, ended)
+            self._tell_end(ended, content if large else None)
+
+    def _tell_end(self, ended, large_report):
+        files = [] if large_report is None else [memory_files.json_file(large_report)]
+        channel.send(self._connection, ended, files)
+        for descriptor in files:
+            os.close(descriptor)
 
 
 def _handle(pid):

@@ -1,0 +1,28 @@
+// Requests that name themselves: one that is repeated adopts the first one's result instead of running again.
+
+const keptMs = 120_000
+const most = 10_000
+
+export class AdoptedResults<T> {
+  readonly #results = new Map<string, Promise<T>>()
+
+  /** The result of `run`, or of the earlier call with this id. A failure is forgotten at once. */
+  once(id: string | undefined, run: () => Promise<T>): Promise<T> {
+    if (id === undefined) return run()
+    const known = this.#results.get(id)
+    if (known) return known
+    const result = run()
+    this.#results.set(id, result)
+    this.#forgetOldest()
+    result.then(
+      () => setTimeout(() => this.#results.delete(id), keptMs).unref(),
+      () => this.#results.delete(id),
+    )
+    return result
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#results.keys()
+    if (this.#results.size > most && oldest !== undefined) this.#results.delete(oldest)
+  }
+}

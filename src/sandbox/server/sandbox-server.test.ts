@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startLocalPool } from '../create-sandbox.ts'
+import type { LocalPool } from '../local/local-pool.ts'
+import { SandboxServer } from './sandbox-server.ts'
+
+let pool: LocalPool
+let server: SandboxServer
+const token = 'let me in'
+const headers = { authorization: `Bearer ${token}` }
+
+beforeAll(async () => {
+  pool = await startLocalPool({ workers: 1, slots: 2, queueLength: 2, preload: [] })
+  server = await SandboxServer.start({ pool, version: '0', host: '127.0.0.1', port: 0, token })
+})
+afterAll(async () => {
+  await server.close()
+  await pool.close()
+})
+
+async function post(path: string, body: unknown, signal?: AbortSignal) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const response = await fetch(server.url + path, {
+    method: 'POST',
+    headers,
+    body: text,
+    ...(signal && { signal }),
+  })
+  return { response, json: (await response.json().catch(() => null)) as Record<string, unknown> }
+}
+
+test('runs a program and tells the free slots', async () => {
+  const { response, json } = await post('/v1/executions', { code: 'print(input())', stdin: 'hi' })
+  expect(json).toMatchObject({ status: 'ok', stdout: 'hi\n', exitCode: 0, tier: pool.tier })
+  expect(response.headers.get('x-free-slots')).toBe('2')
+})
+
+test('answers /run_code with the fields of SandboxFusion', async () => {
+  const code = `import sys
+print(sys.stdin.read(), open('in').read())
+open('out', 'w').write('made')
+1/0`
+  const files = { in: Buffer.from('given').toString('base64') }
+  const request = { code, language: 'python', stdin: 'x', files, fetch_files: ['out'] }
+  const { json } = await post('/run_code', { ...request, run_timeout: 5, compile_timeout: 5 })
+  expect(json).toMatchObject({
+    status: 'Failed',
+    message: '',
+    compile_result: null,
+    executor_pod_name: null,
+    files: { out: Buffer.from('made').toString('base64') },
+    run_result: { status: 'Finished', return_code: 1, stdout: 'x given\n' },
+  })
+  expect(JSON.stringify(json)).toContain('ZeroDivisionError: division by zero')
+  const slow = await post('/run_code', {
+    code: 'while 1: pass',
+    language: 'python',
+    run_timeout: 0.2,
+  })
+  expect(slow.json).toMatchObject({ run_result: { status: 'TimeLimitExceeded' } })
+})
+
+test.each([
+  ['{"code": ', /^body: expected JSON/],
+  ['{"code": 1}', /^code: /],
+  ['{"code": "1", "stdni": ""}', /^stdni: no such field; did you mean stdin\?/],
+  ['{"code": "1", "limits": {"timeoutMs": 0}}', /^limits.timeoutMs: expected a whole number/],
+  ['{"code": "1", "files": {"../x": "aGk="}}', /^files: expected a relative path/],
+  ['{"code": "1", "files": {"x": "%%%"}}', /^files.x: expected base64/],
+])('refuses %s with the name of the field', async (body, message) => {
+  const { response, json } = await post('/v1/executions', body)
+  expect(response.status).toBe(400)
+  expect((json['error'] as { message: string }).message).toMatch(message)
+})
+
+test('refuses a token that does not match, and other addresses without one', async () => {
+  const answer = await fetch(`${server.url}/v1/executions`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer wrong' },
+    body: '{"code":"1"}',
+  })
+  expect(answer.status).toBe(401)
+  const open = { pool, version: '0', host: '0.0.0.0', port: 0 }
+  await expect(SandboxServer.start(open)).rejects.toThrow(/--token TEXT, or --no-token/)
+})
+
+test('turns requests away when full, with retry-after, and counts them', async () => {
+  const request = { code: 'import time; time.sleep(0.5)' }
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => post('/v1/executions', request)),
+  )
+  const refused = answers.filter(({ response }) => response.status === 429)
+  expect(refused).toHaveLength(12 - 2 - 2)
+  expect(refused.every(({ response }) => response.headers.get('retry-after') === '1')).toBe(true)
+  const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text()
+  expect(metrics).toContain('sandbox_failures_total{kind="overloaded"} 8')
+  expect(metrics).toContain('sandbox_free_slots 2')
+})
+
+test('a closed connection stops its program', async () => {
+  const controller = new AbortController()
+  const request = post('/v1/executions', { code: 'while True: pass' }, controller.signal)
+  while (pool.state.running === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  controller.abort()
+  await expect(request).rejects.toThrow()
+  while (pool.state.running > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+})
+
+test('a repeated request adopts the first one', async () => {
+  const request = { code: 'import os; print(os.urandom(8))', id: 'same' }
+  const [first, second] = await Promise.all([
+    post('/v1/executions', request),
+    post('/v1/executions', request),
+  ])
+  expect(first.json['stdout']).toBe(second.json['stdout'])
+})
+
+test('sessions keep variables and end', async () => {
+  const { id } = (await post('/v1/sessions', {})).json
+  await post(`/v1/sessions/${id}/executions`, { code: 'x = 41' })
+  const { json } = await post(`/v1/sessions/${id}/executions`, { code: 'x + 1' })
+  expect(json).toMatchObject({ stdout: '42\n' })
+  await fetch(`${server.url}/v1/sessions/${id}`, { method: 'DELETE', headers })
+  const lost = await post(`/v1/sessions/${id}/executions`, { code: 'x' })
+  expect(lost.response.status).toBe(410)
+})
+
+test('describes itself', async () => {
+  const health = await (await fetch(`${server.url}/v1/health`)).json()
+  expect(health).toMatchObject({ status: 'ok', tier: pool.tier, workers: 1, freeSlots: 2 })
+  const response = await fetch(`${server.url}/openapi.json`, { headers })
+  const description = (await response.json()) as { paths: object }
+  expect(Object.keys(description.paths)).toContain('/v1/executions')
+})
+
+test('finishes what runs before it stops', async () => {
+  const own = await SandboxServer.start({ pool, version: '0', host: '127.0.0.1', port: 0 })
+  const body = JSON.stringify({ code: 'import time; time.sleep(0.3); print("whole")' })
+  const running = fetch(`${own.url}/v1/executions`, { method: 'POST', body })
+  while (pool.state.running === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  const closing = own.close()
+  expect(await (await running).json()).toMatchObject({ stdout: 'whole\n' })
+  await closing
+})
