@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { packageFile } from '../base/package-root.ts'
+import { addColdStartCommand } from './cold-start.ts'
 import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
 import { addProblemsCommand } from './problems.ts'
@@ -13,6 +14,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addDoctor,
   addSetup,
   addProblemsCommand,
+  addColdStartCommand,
   addCompletion,
 ]
 
