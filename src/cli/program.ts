@@ -6,6 +6,7 @@ import { packageFile } from '../base/package-root.ts'
 import { addColdStartCommand } from './cold-start.ts'
 import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
+import { addGradeCommand } from './grade.ts'
 import { addProblemsCommand } from './problems.ts'
 import { addSetup } from './setup.ts'
 
@@ -15,6 +16,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addSetup,
   addProblemsCommand,
   addColdStartCommand,
+  addGradeCommand,
   addCompletion,
 ]
 
