@@ -89,7 +89,14 @@ async function download(
       }
     }
     const stream = Readable.fromWeb(rest.stream() as ReadableStream<Uint8Array>)
-    await pipeline(stream, counted, createWriteStream(partial, { flags: 'a' }))
+    try {
+      await pipeline(stream, counted, createWriteStream(partial, { flags: 'a' }))
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new UserError(
+        `${entry.path}: the download broke off after ${done} of ${entry.size} bytes (${why}); run the same command again and it goes on from there`,
+      )
+    }
   } else if (entry.size === 0) await pipeline(Readable.from([]), createWriteStream(partial))
   await verify(partial, digest, entry)
   await rename(partial, blob)
