@@ -1,38 +1,10 @@
 // `retool-rl cold-start SOURCE`: problems in, verified demonstrations with really executed code out.
 
 import type { Command } from 'commander'
+import type { ColdStartFlags } from './cold-start/flags.ts'
 import { withExamples } from './example.ts'
-import type { SourceFlags } from './source-flags.ts'
 import { withSourceFlags } from './source-flags.ts'
 import { numberBetween, wholeNumber } from './whole-number.ts'
-
-export interface ColdStartFlags extends SourceFlags {
-  readonly output: string
-  readonly sft?: string
-  readonly openai?: string
-  readonly parquet?: string
-  readonly tools: boolean
-  readonly seed: number
-  readonly limit?: number
-  readonly withoutCode: number
-  readonly corrections: number
-  readonly against: readonly string[]
-  readonly similarity: number
-  readonly passRates?: string
-  readonly lowest: number
-  readonly highest: number
-  readonly perSource?: number
-  readonly perLength?: number
-  readonly perDifficulty?: number
-  readonly concurrency: number
-  readonly teacher?: string
-  readonly model?: string
-  readonly promptPrice?: number
-  readonly completionPrice?: number
-  readonly costLimit?: number
-  readonly requestsPerMinute?: number
-  readonly json?: true
-}
 
 const share = numberBetween(0, 1)
 

@@ -6,6 +6,7 @@ import { packageFile } from '../base/package-root.ts'
 import { addColdStartCommand } from './cold-start.ts'
 import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
+import { addEvaluateCommand } from './evaluate.ts'
 import { addGradeCommand } from './grade.ts'
 import { addProblemsCommand } from './problems.ts'
 import { addSetup } from './setup.ts'
@@ -16,6 +17,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addSetup,
   addProblemsCommand,
   addColdStartCommand,
+  addEvaluateCommand,
   addGradeCommand,
   addCompletion,
 ]

@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { UserError } from '../../base/errors.ts'
+import type { Check } from '../../cold-start/checks.ts'
 import { standardChecks } from '../../cold-start/checks.ts'
 import type { ColdStartOptions, DemonstrationWriter } from '../../cold-start/cold-start.ts'
 import { coldStart } from '../../cold-start/cold-start.ts'
@@ -15,17 +16,18 @@ import { writeByTeacher } from '../../cold-start/write-by-teacher.ts'
 import { BadRows } from '../../data/bad-rows.ts'
 import type { ProblemSource } from '../../data/problem-source.ts'
 import { readProblems } from '../../data/problem-stream.ts'
+import type { Judge } from '../../reward/judge.ts'
 import { answerJudge } from '../../reward/judge.ts'
 import { openGrader } from '../../reward/open-grader.ts'
 import { createSandbox } from '../../sandbox/create-sandbox.ts'
 import { interpreter } from '../../tool/interpreter.ts'
 import { reToolProtocol } from '../../tool/retool-protocol.ts'
 import type { Tool } from '../../tool/tool.ts'
-import type { ColdStartFlags } from '../cold-start.ts'
 import { Interrupt } from '../interrupt.ts'
 import { describeMapping, openSourceOf } from '../problem-source.ts'
 import { createProgress } from '../progress.ts'
 import { DemonstrationFiles } from './demonstration-files.ts'
+import type { ColdStartFlags } from './flags.ts'
 import { renderReport } from './render-report.ts'
 
 /** The action of `retool-rl cold-start`. */
@@ -45,18 +47,10 @@ export async function runColdStart(spec: string, flags: ColdStartFlags): Promise
   const badRows = new BadRows('skip')
   try {
     const tool = interpreter(sandbox, { seed: flags.seed })
-    const writer = writerOf(flags, tool, teacher)
-    const judge = answerJudge({ grader, seconds: 10 })
     const options: ColdStartOptions = {
       ...(await filtersOf(flags)),
-      write: writer,
-      checks: standardChecks({
-        protocol: reToolProtocol,
-        interpreter: tool,
-        judge,
-        longest: 12_000,
-        mostTurns: 8,
-      }),
+      write: writerOf(flags, tool, teacher),
+      checks: checksOf(tool, answerJudge({ grader, seconds: 10 })),
       seed: flags.seed,
       concurrency: flags.concurrency,
     }
@@ -79,6 +73,11 @@ export async function runColdStart(spec: string, flags: ColdStartFlags): Promise
     files.close()
     await Promise.all([sandbox.close(), grader.close()])
   }
+}
+
+function checksOf(tool: Tool, judge: Judge): readonly Check[] {
+  const bounds = { longest: 12_000, mostTurns: 8 }
+  return standardChecks({ protocol: reToolProtocol, interpreter: tool, judge, ...bounds })
 }
 
 async function countProblems(source: ProblemSource): Promise<number> {
