@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { z } from 'zod'
 import { compareConfigs } from '../run/config-difference.ts'
-import { behaviour } from '../run/figure-query.ts'
+import { behaviour, purposeCounts } from '../run/figure-query.ts'
 import { curve, metricSummaries } from '../run/metric-query.ts'
 import { listEvaluations, listWarnings } from '../run/note-query.ts'
 import { overviewOf } from '../run/run-overview.ts'
@@ -49,6 +49,11 @@ export function api(library: RunLibrary): Hono {
   ofRun('/behaviour', (reader, context) =>
     withQuery(context, phaseQuery, ({ phase }) =>
       reader.query([], (database) => behaviour(database, phase)),
+    ),
+  )
+  ofRun('/purposes', (reader, context) =>
+    withQuery(context, phaseQuery, ({ phase }) =>
+      reader.query([], (database) => purposeCounts(database, phase)),
     ),
   )
   ofRun('/trajectories', (reader, context) =>
