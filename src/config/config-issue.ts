@@ -33,7 +33,8 @@ function describeIssue(schema: z.ZodType, merged: Merged, issue: Issue): string[
   return [
     found === undefined
       ? `${head}: expected ${expected(issue)}, found nothing; this key has no default`
-      : `${head}: expected ${expected(issue)}, found ${shortJson(found)}`,
+      : `${head}: expected ${expected(issue)}, found ${shortJson(found)}` +
+        didYouMean(found, issue.code === 'invalid_value' ? issue.values : []),
   ]
 }
 
@@ -49,17 +50,27 @@ function describeUnion(
     const inner = path.at(-1) === discriminator ? path : [...path, discriminator]
     const found = valueAt(merged.value, inner)
     const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : []
-    const suggestion = typeof found === 'string' ? nearest(found, options.map(String)) : undefined
     return [
       `${placeOf(merged, inner, 'value')}${formatPath(inner)}: expected ` +
         `${options.length > 0 ? oneOf(options) : 'a known kind'}, found ${shortJson(found)}` +
-        (suggestion === undefined ? '' : `; did you mean ${suggestion}?`),
+        didYouMean(found, options),
     ]
+  }
+  if (issue.errors.every((errors) => errors.every((inner) => inner.path.length === 0))) {
+    const wanted = issue.errors.flat().map(expected).join(' or ')
+    const found = valueAt(merged.value, path)
+    const place = placeOf(merged, path, 'value')
+    return [`${place}${formatPath(path)}: expected ${wanted}, found ${shortJson(found)}`]
   }
   const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? []
   return closest.flatMap((inner) =>
     describeIssue(schema, merged, { ...inner, path: [...issue.path, ...inner.path] }),
   )
+}
+
+function didYouMean(found: unknown, values: readonly unknown[]): string {
+  const suggestion = typeof found === 'string' ? nearest(found, values.map(String)) : undefined
+  return suggestion === undefined ? '' : `; did you mean ${suggestion}?`
 }
 
 function advice(key: string, known: readonly string[]): string {

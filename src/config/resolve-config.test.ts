@@ -26,6 +26,8 @@ const schema = z.strictObject({
     ])
     .default({ kind: 'groupRelative', scale: true }),
   stops: z.array(z.string()).default([]),
+  device: z.enum(['cpu', 'cuda']).default('cpu'),
+  threads: z.union([z.number(), z.literal('auto')]).default('auto'),
 })
 
 const recipe = recipeLayer('recipes/tiny.ts', {
@@ -59,6 +61,8 @@ test('later layers go over earlier ones, and every value knows where it came fro
     learner: { learningRate: 2e-5, clipRange: { low: 0.1, high: 0.28 } },
     advantage: { kind: 'groupRelative', scale: false },
     stops: ['</code>'],
+    device: 'cpu',
+    threads: 'auto',
   })
   expect(Object.fromEntries(values.map(({ key, origin }) => [key, formatOrigin(origin)]))).toEqual({
     seed: 'default',
@@ -69,6 +73,8 @@ test('later layers go over earlier ones, and every value knows where it came fro
     'advantage.kind': 'recipes/tiny.ts',
     'advantage.scale': 'recipes/tiny.ts',
     stops: '--set stops=["</code>"]',
+    device: 'default',
+    threads: 'default',
   })
 })
 
@@ -100,9 +106,13 @@ test('a wrong value is named with what was expected and what was found, all at o
   expect(refused('seed: -1')).toEqual([
     'my.yaml:1:7: seed: expected a number of at least 0, found -1',
   ])
-  expect(refused('', 'advantage.kind=gea')).toEqual([
-    '--set advantage.kind=gea: advantage.kind: expected one of "groupRelative", "gae", ' +
-      'found "gea"; did you mean gae?',
+  expect(refused('', 'advantage.kind=gaee', 'device=cudaa')).toEqual([
+    '--set advantage.kind=gaee: advantage.kind: expected one of "groupRelative", "gae", ' +
+      'found "gaee"; did you mean gae?',
+    '--set device=cudaa: device: expected one of "cpu", "cuda", found "cudaa"; did you mean cuda?',
+  ])
+  expect(refused('threads: many')).toEqual([
+    'my.yaml:1:10: threads: expected a number or "auto", found "many"',
   ])
   expect(() => resolveConfig(schema, [setLayer('learner={}')])).toThrow(
     'model: expected a text, found nothing; this key has no default',
