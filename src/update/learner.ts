@@ -51,8 +51,8 @@ export interface LearnerState {
  */
 export class Learner {
   readonly #model: TrainableModel
-  readonly #optimizer: AdamW
-  readonly #options: LearnerOptions
+  #optimizer: AdamW
+  #options: LearnerOptions
   /** Frozen; where a KL term needs it. */
   readonly #reference: Decoder | null
   #steps = 0
@@ -122,6 +122,14 @@ export class Learner {
       return { trajectories, measured, taken: this.#step(measured.loss) }
     })
     return updateReport(measures, options)
+  }
+
+  /** Begins another stage with the present weights: fresh moments, steps from zero, other options. */
+  beginStage(options: LearnerOptions): void {
+    this.#optimizer[Symbol.dispose]()
+    this.#optimizer = new AdamW(this.#model.parameters.all, options.optimizer)
+    this.#options = options
+    this.#steps = 0
   }
 
   /** What a checkpoint keeps. The tensors stay the learner's and change with its next step. */

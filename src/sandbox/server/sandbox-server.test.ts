@@ -127,7 +127,8 @@ test('sessions keep variables and end', async () => {
 test('describes itself', async () => {
   const health = await (await fetch(`${server.url}/v1/health`)).json()
   expect(health).toMatchObject({ status: 'ok', tier: pool.tier, workers: 1, freeSlots: 2 })
-  const description = await (await fetch(`${server.url}/openapi.json`, { headers })).json()
+  const response = await fetch(`${server.url}/openapi.json`, { headers })
+  const description = (await response.json()) as { paths: object }
   expect(Object.keys(description.paths)).toContain('/v1/executions')
 })
 
