@@ -27,7 +27,7 @@ function addList(runs: Command): void {
     .option('--tag <tag>', 'only runs with this tag')
     .option('--json', 'print JSON')
     .action(async (options: RootOption & { tag?: string; json?: boolean }) => {
-      const { listRuns } = await import('./runs/list-runs.ts')
+      const { listRuns } = await import('./run-actions/list-runs.ts')
       process.stdout.write(listRuns(options))
     })
   withExamples(command, 'retool-rl runs list --tag baseline')
@@ -39,7 +39,7 @@ function addCompare(runs: Command): void {
     .option('--all', 'show keys that do not differ as well')
     .option('--json', 'print JSON')
     .action(async (names: string[], options: RootOption & { all?: boolean; json?: boolean }) => {
-      const { compareRuns } = await import('./runs/compare-runs.ts')
+      const { compareRuns } = await import('./run-actions/compare-runs.ts')
       process.stdout.write(compareRuns(names, options))
     })
   withExamples(command, 'retool-rl runs compare tiny-1 tiny-2')
@@ -50,7 +50,7 @@ function addTag(runs: Command): void {
     .description('add tags to a run, or remove them')
     .option('--remove', 'remove these tags')
     .action(async (name: string, tags: string[], options: RootOption & { remove?: boolean }) => {
-      const { tagRun } = await import('./runs/tag-run.ts')
+      const { tagRun } = await import('./run-actions/tag-run.ts')
       process.stdout.write(tagRun(name, tags, options))
     })
   withExamples(command, 'retool-rl runs tag tiny-1 baseline')
@@ -61,7 +61,7 @@ function addDelete(runs: Command): void {
     .description('delete run folders with all they hold, checkpoints included')
     .option('--yes', 'yes, delete; there is no way back')
     .action(async (names: string[], options: RootOption & { yes?: boolean }) => {
-      const { deleteRuns } = await import('./runs/delete-runs.ts')
+      const { deleteRuns } = await import('./run-actions/delete-runs.ts')
       process.stdout.write(deleteRuns(names, options))
     })
   withExamples(command, 'retool-rl runs delete tiny-1 --yes')
@@ -74,7 +74,7 @@ function addExport(runs: Command): void {
     .option('--trajectories', 'trajectories with all of their tokens in place of metrics')
     .action(
       async (name: string, options: RootOption & { output: string; trajectories?: boolean }) => {
-        const { exportRun } = await import('./runs/export-run.ts')
+        const { exportRun } = await import('./run-actions/export-run.ts')
         process.stdout.write(exportRun(name, options))
       },
     )
