@@ -116,9 +116,16 @@ async function gather(stage: PolicyStage, step: number): Promise<ScoredGroup[]> 
 
 /** Who writes: the engine as it comes, or in rounds. */
 function writer(
-  { engine, repeatable, rollout: { groupSize, concurrency = 256 } }: PolicyStage,
+  { engine, repeatable, rollout: { groupSize, concurrency = 256, onProgress } }: PolicyStage,
   problems: number,
 ): Pick<RolloutOptions, 'policy' | 'onProgress'> {
   if (!repeatable) return { policy: engine }
-  return inRounds(engine, { trajectories: problems * groupSize, concurrency })
+  const rounds = inRounds(engine, { trajectories: problems * groupSize, concurrency })
+  return {
+    policy: rounds.policy,
+    onProgress(progress) {
+      rounds.onProgress(progress)
+      onProgress?.(progress)
+    },
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { readFloats } from '../tensor/transfer.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
 import type { ComputeDtype } from '../update/trainable-model.ts'
 import { plan, tinyRun, tinyStage } from './fixtures/tiny-training.ts'
-import type { PolicyStep } from './policy-step.ts'
+import type { PolicyStage, PolicyStep } from './policy-step.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'retool-rl-'))
 let alive = 0
@@ -85,4 +85,24 @@ test('the newest and the best checkpoint stay, and patience ends a run', async (
   })
   expect(result).toEqual({ steps: 4, ended: 'noImprovement', best: { step: 1, value: -1 } })
   expect(readdirSync(join(path, 'checkpoints'))).toEqual(['step-000001', 'step-000004'])
+})
+
+test('a loss that is no number stops the run, with the batch saved and the weights untouched', async () => {
+  using tiny = tinyStage('float32')
+  const path = join(root, 'broken')
+  const weightsOf = () => [...tiny.stage.learner.state().tensors.values()].map(readFloats)
+  const before = weightsOf()
+  const advantage: PolicyStage['advantage'] = (groups) => {
+    const { credited, report } = tiny.stage.advantage(groups)
+    const broken = credited.map((one) => ({ ...one, advantages: one.advantages.fill(Number.NaN) }))
+    return { credited: broken, report }
+  }
+  const stage = { ...tiny.stage, advantage }
+  await expect(tinyRun(path, { ...tiny, stage })).rejects.toThrow(/step 1: loss is NaN/)
+  expect(weightsOf()).toEqual(before)
+  const lines = readFileSync(join(path, 'non-finite-step-1.jsonl'), 'utf8').trim().split('\n')
+  const [first] = lines.map((line) => JSON.parse(line))
+  expect(first.trajectory.id).toBe('step-1/draw-0/0/0')
+  expect(first.advantages[0]).toBe('NaN')
+  expect(readdirSync(join(path, 'checkpoints'))).toEqual([])
 })

@@ -41,54 +41,57 @@ export function watchStep(
   metrics: Readonly<Record<string, number>>,
   stops: Readonly<Record<string, number>>,
 ): { readonly state: WatchState; readonly warnings: readonly RunWarning[] } {
-  const warnings: RunWarning[] = []
-  const warn = (name: string, message: string) => warnings.push({ name, message })
-  for (const [name, share] of Object.entries(stops)) {
-    if (name.startsWith('limit/') && share > limitShare) {
-      warn(
-        'limit',
-        `${name} ended ${percent(share)} of the trajectories; raise it, or learn little`,
-      )
-    }
-  }
-  const gradient = metrics['update/gradient-norm']
-  const usual = median(state.gradientNorm)
-  if (gradient !== undefined && state.gradientNorm.length >= 5 && gradient > explosion * usual) {
-    warn(
-      'gradient',
-      `the gradient's length is ${gradient.toPrecision(3)}, usual is ${usual.toPrecision(3)}`,
-    )
-  }
-  const gap = metrics['update/sampling-gap']
-  if (gap !== undefined && gap > largestGap) {
-    warn('sampling-gap', `engine and learner disagree by ${gap.toPrecision(3)} per log-prob`)
-  }
   const used = toolUse(state, metrics['rollout/code-ratio'])
-  if (used.hasFaded) {
-    warn(
-      'tool-use',
-      `tool use fades: ${percent(used.toolUse)} of the trajectories call, it was ${percent(state.highestToolUse)}`,
-    )
-  }
   const learnt = rewards(state, metrics)
-  if (learnt.isStuck) {
-    warn(
-      'reward',
-      `no group of the last ${memory} steps had spread: accuracy is stuck at ${percent(learnt.accuracy.at(-1) ?? 0)}; choose easier or harder problems`,
-    )
-  }
+  const gradient = metrics['update/gradient-norm']
+  const gradientNorm =
+    gradient === undefined ? state.gradientNorm : last([...state.gradientNorm, gradient])
+  const warnings = [
+    ...limitsThatDominate(stops),
+    ...explodingGradient(state.gradientNorm, gradient),
+    ...samplingGap(metrics['update/sampling-gap']),
+    ...(used.hasFaded ? [fadingToolUse(used.toolUse, state.highestToolUse)] : []),
+    ...(learnt.isStuck ? [stuckReward(learnt.accuracy.at(-1) ?? 0)] : []),
+  ]
+  // A stuck reward is said once every `memory` steps.
+  const { accuracy, withSpread } = learnt.isStuck ? watchStart : learnt
+  const { toolUse: share, highest: highestToolUse } = used
   return {
     warnings,
-    state: {
-      // A stuck reward is said once every `memory` steps.
-      accuracy: learnt.isStuck ? [] : learnt.accuracy,
-      withSpread: learnt.isStuck ? [] : learnt.withSpread,
-      gradientNorm:
-        gradient === undefined ? state.gradientNorm : last([...state.gradientNorm, gradient]),
-      toolUse: used.toolUse,
-      highestToolUse: used.highest,
-    },
+    state: { accuracy, withSpread, gradientNorm, toolUse: share, highestToolUse },
   }
+}
+
+function limitsThatDominate(stops: Readonly<Record<string, number>>): RunWarning[] {
+  return Object.entries(stops)
+    .filter(([name, share]) => name.startsWith('limit/') && share > limitShare)
+    .map(([name, share]) => ({
+      name: 'limit',
+      message: `${name} ended ${percent(share)} of the trajectories; raise it, or learn little`,
+    }))
+}
+
+function explodingGradient(before: readonly number[], now: number | undefined): RunWarning[] {
+  const usual = median(before)
+  if (now === undefined || before.length < 5 || now <= explosion * usual) return []
+  const message = `the gradient's length is ${now.toPrecision(3)}, usual is ${usual.toPrecision(3)}`
+  return [{ name: 'gradient', message }]
+}
+
+function samplingGap(gap: number | undefined): RunWarning[] {
+  if (gap === undefined || gap <= largestGap) return []
+  const message = `engine and learner disagree by ${gap.toPrecision(3)} per log-prob`
+  return [{ name: 'sampling-gap', message }]
+}
+
+function fadingToolUse(now: number, highest: number): RunWarning {
+  const message = `tool use fades: ${percent(now)} of the trajectories call, it was ${percent(highest)}`
+  return { name: 'tool-use', message }
+}
+
+function stuckReward(accuracy: number): RunWarning {
+  const message = `no group of the last ${memory} steps had spread, accuracy is stuck at ${percent(accuracy)}; choose easier or harder problems`
+  return { name: 'reward', message }
 }
 
 function toolUse(state: WatchState, ratio: number | undefined) {
