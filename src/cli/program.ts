@@ -5,10 +5,18 @@ import { Command } from 'commander'
 import { packageFile } from '../base/package-root.ts'
 import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
+import { addRunsCommand } from './runs.ts'
 import { addSetup } from './setup.ts'
+import { addViewCommand } from './view.ts'
 
 /** In the order of the help. A command file loads what it needs inside its action, so that `--help` is quick. */
-const commands: readonly ((program: Command) => void)[] = [addDoctor, addSetup, addCompletion]
+const commands: readonly ((program: Command) => void)[] = [
+  addRunsCommand,
+  addViewCommand,
+  addDoctor,
+  addSetup,
+  addCompletion,
+]
 
 /** Errors of use are thrown as CommanderError instead of ending the process; see `reportError`. */
 export function createProgram(): Command {
