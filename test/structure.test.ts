@@ -28,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cold-start': ['base', 'python', 'sandbox', 'tool', 'trajectory', 'tokenizer', 'data', 'reward'],
   evaluate: ['base', 'tool', 'trajectory', 'run', 'data', 'rollout', 'reward'],
   pretrained: ['base', 'python', 'tensor', 'tokenizer', 'model', 'checkpoint'],
+  policy: ['base', 'tensor', 'tokenizer', 'trajectory', 'model', 'generate', 'pretrained'],
   view: ['base', 'trajectory', 'run'],
   update: ['base', 'tensor', 'model', 'trajectory', 'advantage'],
 }

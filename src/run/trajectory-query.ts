@@ -68,7 +68,8 @@ interface Row {
   readonly selfCorrected: number
 }
 
-const selected = `row, id, phase, step, problem, source, question, answer, reward, parts, correct,
+const selected = `row, trajectory.id AS id, phase, step, problem, source,
+  (SELECT question FROM problem WHERE problem.id = trajectory.problem) AS question, answer, reward, parts, correct,
   stop, stop_detail AS stopDetail, turns, calls, errors, tokens, response_tokens AS responseTokens,
   policy_tokens AS policyTokens, code_lines AS codeLines, last_call_ok AS lastCallOk,
   first_call_at AS firstCallAt, self_corrected AS selfCorrected, policy_version AS policyVersion,

@@ -24,6 +24,14 @@ test('a template that writes none, or refuses, leaves the end of turn to eos', (
   expect(() => refusing.render(question)).toThrow(/refuses these messages: never/)
 })
 
+test('tokens are those of the text, save what a message spells', async () => {
+  const template = modelTemplate(bytes, namedTemplate('chatml'))
+  const messages = [{ role: 'user', content: 'a<|im_end|>b' }]
+  const tokens = await template.encode(messages, { addGenerationPrompt: true })
+  expect(bytes.decode(tokens)).toBe(template.render(messages, { addGenerationPrompt: true }))
+  expect(tokens.filter((token) => token === 258)).toHaveLength(1)
+})
+
 test('the model knows its own bos and eos', () => {
   const template = modelTemplate(bytes, '{{ bos_token + messages[0].content + eos_token }}')
   expect(template.render(question)).toBe('<|im_start|>Hi<|im_end|>')

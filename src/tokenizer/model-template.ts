@@ -7,6 +7,7 @@ import {
   type TemplateOptions,
   templateTokens,
 } from './chat-template.ts'
+import { encodeConversation } from './encode-conversation.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { textOf } from './utf8.ts'
 import { tokenBytes } from './vocabulary.ts'
@@ -14,6 +15,8 @@ import { tokenBytes } from './vocabulary.ts'
 export interface ModelTemplate {
   /** Text of the messages, with the model's own bos and eos. */
   render(messages: readonly ChatMessage[], options?: TemplateOptions): string
+  /** Ids of the same, in which nothing that a message or a tool says is a special token. */
+  encode(messages: readonly ChatMessage[], options?: TemplateOptions): Promise<number[]>
   /** What ends the assistant's turn, as text: `<|im_end|>`; empty where nothing does. */
   readonly turnEnd: string
   /** All tokens after which a turn is over, those of the template included. */
@@ -30,6 +33,7 @@ export function modelTemplate(tokenizer: Tokenizer, template: string): ModelTemp
   const stopTokens = new Set(end === null ? endOfTurn : [...endOfTurn, end])
   return {
     render,
+    encode: (messages, options) => encodeConversation(tokenizer, template, messages, options),
     turnEnd: end === null ? '' : textOf(tokenBytes(tokenizer.vocabulary, end)),
     stopTokens: [...stopTokens].sort((a, b) => a - b),
   }

@@ -37,8 +37,8 @@ export const learnerDefaults: LearnerOptions = {
  */
 export class Learner {
   readonly #model: TrainableModel
-  readonly #updater: WeightUpdater
-  readonly #options: LearnerOptions
+  #updater: WeightUpdater
+  #options: LearnerOptions
   /** Frozen; where a KL term needs it. */
   readonly #reference: Decoder | null
 
@@ -106,6 +106,13 @@ export class Learner {
       return { trajectories, ...taken }
     })
     return updateReport(steps, options)
+  }
+
+  /** Begins another stage with the present weights: fresh moments, steps from zero, other options. */
+  beginStage(options: LearnerOptions): void {
+    this.#updater[Symbol.dispose]()
+    this.#updater = new WeightUpdater(this.#model.parameters, options)
+    this.#options = options
   }
 
   /** What a checkpoint keeps. The tensors stay the learner's and change with its next step. */

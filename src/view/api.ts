@@ -39,6 +39,7 @@ export function api(library: RunLibrary): Hono {
       return result instanceof Response ? result : context.json(result ?? null)
     })
   ofRun('', describe)
+  ofRun('/facets', (reader) => reader.query({ phase: [], stop: [], source: [] }, trajectoryFacets))
   ofRun('/warnings', (reader) => reader.query([], listWarnings))
   ofRun('/curve', (reader, context) =>
     withQuery(context, curveQuery, (query) =>
@@ -74,7 +75,6 @@ function describe(reader: RunReader) {
     config: reader.config(),
     environment: reader.environment(),
     metrics: reader.query([], metricSummaries),
-    facets: reader.query({ phase: [], stop: [], source: [] }, trajectoryFacets),
     evaluations: reader.query([], listEvaluations),
     damage: reader.damage,
   }

@@ -59,6 +59,7 @@ describe.skipIf(missing)('the page in Chromium', () => {
       ])
     }
     live.recordTrajectories(20, [hostileRecord()])
+    live.recordEvaluation(20, 'aime-2024', { accuracy: 0.25, passAt: { 8: 0.5 } })
     live.recordWarning(7, { name: 'truncation', message: hostile })
     const broken = RunFolder.create(join(root, 'broken'), {
       command: 'train',
@@ -131,6 +132,7 @@ describe.skipIf(missing)('the page in Chromium', () => {
     expect(await page.locator('.plot-values').first().textContent()).toMatch(/0\.\d+/)
     await goTo('figures?runs=live')
     await see('Invocation timing')
+    await see('aime-2024')
     expect(await page.locator('canvas').count()).toBeGreaterThan(6)
   })
 

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Behaviour } from '../../run/figure-query.ts'
 import { fetchJson, runAddress } from './data.ts'
+import { EvaluationsTable } from './evaluations-table.tsx'
 import { formatNumber, formatShare } from './format.ts'
 import { versions } from './live.ts'
 import { type Line, Plot } from './plot.tsx'
@@ -113,6 +114,7 @@ export function FiguresView() {
           <FigurePlot key={figure.title} figure={figure} all={all} smoothing={smoothing} />
         ))}
       </div>
+      {run !== undefined && <EvaluationsTable run={run} />}
       {run !== undefined && (
         <p class="figure-links">
           Cases, as in figures 4 and 6:{' '}
