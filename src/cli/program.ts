@@ -3,12 +3,18 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { packageFile } from '../base/package-root.ts'
+import { addChat } from './chat.ts'
 import { addCompletion } from './completion.ts'
 import { addDoctor } from './doctor.ts'
 import { addSetup } from './setup.ts'
 
 /** In the order of the help. A command file loads what it needs inside its action, so that `--help` is quick. */
-const commands: readonly ((program: Command) => void)[] = [addDoctor, addSetup, addCompletion]
+const commands: readonly ((program: Command) => void)[] = [
+  addChat,
+  addDoctor,
+  addSetup,
+  addCompletion,
+]
 
 /** Errors of use are thrown as CommanderError instead of ending the process; see `reportError`. */
 export function createProgram(): Command {
