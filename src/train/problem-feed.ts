@@ -1,7 +1,7 @@
 // Which problems come next: drawn by source, sources of middle difficulty more often, since groups
 // that are all right or all wrong teach nothing.
 
-import { RandomStream, type RandomState } from '../base/random.ts'
+import { type RandomState, RandomStream } from '../base/random.ts'
 import type { Problem } from '../data/problem.ts'
 import type { ScoredGroup } from '../reward/reward.ts'
 

@@ -22,7 +22,9 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
     'rollout/tokens': mean(members.map(({ trajectory }) => responseLength(trajectory))),
     'rollout/calls': mean(calls),
     'rollout/code-ratio': mean(calls.map((count) => Number(count > 0))),
-    'rollout/answered': mean(members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered'))),
+    'rollout/answered': mean(
+      members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered')),
+    ),
     'groups/with-spread': advantages.groupsWithSpread,
     'groups/all': advantages.groups,
     'time/rollout': done.seconds.rollout,
