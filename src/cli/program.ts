@@ -30,6 +30,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addViewCommand,
   addRunsCommand,
   addSandbox,
+  addServe,
   addConvert,
   addDoctor,
   addSetup,
