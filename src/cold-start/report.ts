@@ -76,6 +76,11 @@ export class ReportTally {
   #calls = 0
   #codeLines = 0
 
+  /** Problems that were kept or dropped so far. */
+  get seen(): number {
+    return this.#seen
+  }
+
   /** A row that is none of the source's problems counts nowhere else. */
   drop({ stage, problemId, reason, detail }: Drop): void {
     this.#seen++

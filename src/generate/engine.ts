@@ -11,7 +11,7 @@ import type { TokenId } from '../trajectory/segment.ts'
 import { Cache } from './cache.ts'
 import { forwardPieces } from './forward.ts'
 import { pagesFor } from './page.ts'
-import { accept, drawsOf, type Request } from './request.ts'
+import { accept, drawsOf, type OnToken, type Request } from './request.ts'
 import { type Draw, sample } from './sampler.ts'
 import type { PlannedPiece, ScheduledSequence } from './scheduled-sequence.ts'
 import { Scheduler, type SchedulerCounts } from './scheduler.ts'
@@ -39,7 +39,7 @@ export interface EngineSession extends PolicySession {
     newTokens: readonly TokenId[],
     sampling: Sampling,
     signal?: AbortSignal,
-    onToken?: (token: TokenId) => void,
+    onToken?: OnToken,
   ): Promise<Completion>
 }
 

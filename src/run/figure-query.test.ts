@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { behaviour } from './figure-query.ts'
+import { behaviour, purposeCounts } from './figure-query.ts'
 import { RunFolder } from './folder.ts'
 import { recordFixture } from './record.fixture.ts'
 import { RunReader } from './run-reader.ts'
@@ -49,6 +49,9 @@ test('the behaviour of a step of four, counted by hand', () => {
       limited: 0,
       malformed: 0,
     },
+  ])
+  expect(reader.query([], (database) => purposeCounts(database, 'train'))).toEqual([
+    { step: 1, purpose: 'calculation', count: 5 },
   ])
   rmSync(root, { recursive: true })
 })

@@ -83,3 +83,22 @@ function toBehaviour(row: readonly (number | null)[]): Behaviour {
     columns.map((name, index) => [name, row[index]]),
   ) as unknown as Behaviour
 }
+
+/** How many snippets of a step were for a purpose. */
+export interface PurposeCount {
+  readonly step: number
+  readonly purpose: string
+  readonly count: number
+}
+
+/** What snippets are for (figure 5), where the recorder said so. */
+export function purposeCounts(database: Database, phase: Phase): PurposeCount[] {
+  const rows = database
+    .prepare(
+      `SELECT step, purpose.value, count(*) FROM trajectory, json_each(purposes) AS purpose
+       WHERE phase = ? AND purposes <> '[]' GROUP BY step, purpose.value ORDER BY step`,
+    )
+    .raw()
+    .all(phase) as [number, string, number][]
+  return rows.map(([step, purpose, count]) => ({ step, purpose, count }))
+}

@@ -66,6 +66,7 @@ export const migrations: readonly string[] = [
     last_call_ok INTEGER,
     first_call_at REAL,
     self_corrected INTEGER NOT NULL,
+    purposes TEXT NOT NULL,
     policy_version INTEGER NOT NULL,
     duration REAL NOT NULL,
     UNIQUE (phase, step, id)

@@ -27,6 +27,7 @@ const columns = [
   'last_call_ok',
   'first_call_at',
   'self_corrected',
+  'purposes',
   'policy_version',
   'duration',
 ]
@@ -97,6 +98,7 @@ function valuesOf(summary: TrajectorySummary): unknown[] {
     toBit(summary.lastCallOk),
     summary.firstCallAt,
     toBit(summary.selfCorrected),
+    JSON.stringify(summary.purposes),
     summary.policyVersion,
     summary.durationMs,
   ]

@@ -1,15 +1,21 @@
-// Opens a sandbox: workers on this machine.
+// Opens a sandbox: workers on this machine, or servers elsewhere.
 
 import { availableParallelism } from 'node:os'
+import { UserError } from '../base/errors.ts'
 import { pythonExecutable } from '../python/python-executable.ts'
+import type { SessionLimits } from './conversation.ts'
 import { checkedLimits } from './limits.ts'
 import { LocalPool } from './local/local-pool.ts'
-import type { SessionLimits } from './local/local-session.ts'
 import { defaultPreload, workerSettings } from './local/worker-settings.ts'
 import { chosenTier, probe } from './probe.ts'
+import { RemotePool } from './remote/remote-pool.ts'
 import type { Limits, Sandbox, Tier } from './sandbox.ts'
 
 export interface SandboxOptions {
+  /** Addresses of sandbox servers to use instead of this machine. */
+  readonly servers?: readonly string[]
+  /** Token of the servers. */
+  readonly token?: string
   /** Exactly this tier, or an error; by default the strongest that the machine offers. */
   readonly tier?: Tier
   /** Interpreter that runs the programs. */
@@ -34,11 +40,23 @@ export interface SandboxOptions {
   readonly outputCharacters?: number
 }
 
-const defaultSession: SessionLimits = { idleMs: 600_000, cells: 1_000, sessionsPerWorker: 16 }
+const defaultQueueLength = 10_000
+const defaultSession: SessionLimits = { idleMs: 600_000, cells: 1_000, perWorker: 16 }
 
 /** Throws UserError when nothing usable is there. Close it to end its processes. */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  return startLocalPool(options)
+  const { servers, token } = options
+  if (servers === undefined) return startLocalPool(options)
+  const remote = await RemotePool.connect({
+    servers,
+    token,
+    limits: checkedLimits(options.limits ?? {}),
+    queueLength: options.queueLength ?? defaultQueueLength,
+    session: { ...defaultSession, ...options.session },
+  })
+  if (options.tier === undefined || remote.tier === options.tier) return remote
+  await remote.close()
+  throw new UserError(`tier ${options.tier} was asked for, but a server runs at ${remote.tier}`)
 }
 
 /** The same on this machine only, with what can be seen of a pool from outside. */
@@ -59,7 +77,7 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
     settings,
     slots,
     workers: options.workers ?? availableParallelism(),
-    queueLength: options.queueLength ?? 10_000,
+    queueLength: options.queueLength ?? defaultQueueLength,
     recycleAfter: options.recycleAfter ?? 20_000,
     limits: checkedLimits(options.limits ?? {}),
     outputCharacters: options.outputCharacters,

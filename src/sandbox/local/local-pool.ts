@@ -1,16 +1,16 @@
 // Workers on this machine behind one queue. Every promise settles, exactly once.
 
 import { InfrastructureError, UserError } from '../../base/errors.ts'
+import { Conversation, type SessionLimits } from '../conversation.ts'
+import { Job } from '../job.ts'
 import { type CheckedProgram, checkedProgram } from '../program.ts'
 import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
+import { WaitingQueue } from '../waiting-queue.ts'
 import { endedExecution } from './ended.ts'
-import { type CellHome, Job } from './job.ts'
-import { LocalSession, type SessionLimits } from './local-session.ts'
 import { Quarantine } from './quarantine.ts'
-import { WaitingQueue } from './waiting-queue.ts'
 import { WorkerPlace } from './worker-place.ts'
 import { WorkerProcess } from './worker-process.ts'
-import { openHeader, runRequest } from './worker-request.ts'
+import { type CellPlace, openHeader, runRequest } from './worker-request.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 /** A worker that has not answered this long after a program's limit is taken for dead. */
@@ -30,6 +30,12 @@ export interface LocalPoolOptions {
   readonly session: SessionLimits
 }
 
+/** The session to which a cell belongs, and the worker that holds it. */
+interface CellHome extends CellPlace {
+  readonly place: WorkerPlace
+  readonly worker: WorkerProcess
+}
+
 export interface PoolState {
   /** Process ids of the supervisors. */
   readonly pids: readonly number[]
@@ -43,7 +49,7 @@ export interface PoolState {
 export class LocalPool implements Sandbox {
   readonly tier: Tier
   private readonly places: readonly WorkerPlace[]
-  private readonly queue: WaitingQueue<Job>
+  private readonly queue: WaitingQueue<Job<CellHome>>
   private readonly quarantine = new Quarantine()
   private lastId = 0
   private closed = false
@@ -94,8 +100,8 @@ export class LocalPool implements Sandbox {
   /** Opens on the worker with the fewest sessions; throws `overloaded` when all have their fill. */
   async session(): Promise<SandboxSession> {
     if (this.closed) throw new InfrastructureError('sandbox_error', 'the sandbox is closed')
-    const { sessionsPerWorker } = this.options.session
-    const open = this.places.filter((place) => place.free && place.sessions < sessionsPerWorker)
+    const { perWorker } = this.options.session
+    const open = this.places.filter((place) => place.free && place.sessions < perWorker)
     const place = least(open, ({ sessions }) => sessions)
     if (!place?.worker) throw new InfrastructureError('overloaded', 'no room for another session')
     const { worker } = place
@@ -113,7 +119,7 @@ export class LocalPool implements Sandbox {
       place.sessions--
       await worker.request(id, { close: id }, []).catch(() => {}) // a lost worker has closed it
     }
-    return new LocalSession(this.options.session, runCell, end)
+    return new Conversation(this.options.session, runCell, end)
   }
 
   async close(): Promise<void> {
@@ -133,7 +139,7 @@ export class LocalPool implements Sandbox {
       throw new UserError('files: a cell of a session cannot be given files or have them fetched')
     }
     this.refuse(checked, signal)
-    const job = new Job(++this.lastId, checked, { signal, cell })
+    const job = new Job<CellHome>(++this.lastId, checked, { signal, cell })
     job.withdraw = () => this.queue.remove(job)
     try {
       this.queue.push(job)
@@ -173,7 +179,7 @@ export class LocalPool implements Sandbox {
     return place.free && place.running < this.options.slots
   }
 
-  private async run(job: Job, place: WorkerPlace): Promise<void> {
+  private async run(job: Job<CellHome>, place: WorkerPlace): Promise<void> {
     const worker = job.cell?.worker ?? place.worker
     if (!worker) return
     const { limits } = job.program
@@ -197,7 +203,7 @@ export class LocalPool implements Sandbox {
   }
 
   /** A lost worker says nothing about the program: once more elsewhere, then it is suspect itself. */
-  private retryOrReject(job: Job, error: Error): void {
+  private retryOrReject(job: Job<CellHome>, error: Error): void {
     const lost = error instanceof InfrastructureError && error.kind === 'worker_lost'
     if (!lost || this.closed || job.cell) {
       job.reject(error)

@@ -127,8 +127,8 @@ test('sessions keep variables and end', async () => {
 test('describes itself', async () => {
   const health = await (await fetch(`${server.url}/v1/health`)).json()
   expect(health).toMatchObject({ status: 'ok', tier: pool.tier, workers: 1, freeSlots: 2 })
-  const response = await fetch(`${server.url}/openapi.json`, { headers })
-  const description = (await response.json()) as { paths: object }
+  const answer = await fetch(`${server.url}/openapi.json`, { headers })
+  const description = (await answer.json()) as { paths: object }
   expect(Object.keys(description.paths)).toContain('/v1/executions')
 })
 

@@ -6,15 +6,18 @@ import { UserError } from '../../base/errors.ts'
 import type { LocalPool } from '../local/local-pool.ts'
 import { sandboxApp } from './sandbox-app.ts'
 
-export interface ServerOptions {
-  readonly pool: LocalPool
-  readonly version: string
+interface Address {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
   readonly token?: string | undefined
   /** Serves other machines without a token. */
   readonly noToken?: boolean
+}
+
+export interface ServerOptions extends Address {
+  readonly pool: LocalPool
+  readonly version: string
 }
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
@@ -27,15 +30,19 @@ export class SandboxServer {
     private readonly stopping: AbortController,
   ) {}
 
-  /** Throws UserError for an address that others reach when there is no token. The pool stays the caller's. */
+  /** Throws UserError for an address that others reach when there is no token. */
+  static checkAddress({ host, token, noToken }: Address): void {
+    if (loopback.has(host) || token !== undefined || noToken) return
+    throw new UserError(
+      `--host ${host}: other machines could run programs here; give --token TEXT, or --no-token to allow it`,
+      2,
+    )
+  }
+
+  /** The pool stays the caller's. */
   static async start(options: ServerOptions): Promise<SandboxServer> {
-    const { host, port, token, noToken, pool, version } = options
-    if (!loopback.has(host) && token === undefined && !noToken) {
-      throw new UserError(
-        `--host ${host}: other machines could run programs here; give --token TEXT, or --no-token to allow it`,
-        2,
-      )
-    }
+    const { host, port, token, pool, version } = options
+    SandboxServer.checkAddress(options)
     const stopping = new AbortController()
     const app = sandboxApp({ pool, token, version, stopping: stopping.signal })
     const server = createServer(getRequestListener(app.fetch))

@@ -2,7 +2,7 @@
 
 import type { RecordedEvaluation } from '../../run/note-query.ts'
 import { runAddress, useData } from './data.ts'
-import { formatName, formatNumber } from './format.ts'
+import { formatNumber } from './format.ts'
 
 interface Description {
   readonly evaluations: readonly RecordedEvaluation[]
@@ -14,7 +14,7 @@ export function EvaluationsTable({ run }: { readonly run: string }) {
   const { data } = useData<Description>(runAddress(run, ''), run)
   const rows = (data?.evaluations ?? []).map((evaluation) => ({
     evaluation,
-    numbers: new Map(numbersOf(evaluation.report, '')),
+    numbers: new Map(numbersOf(evaluation.report)),
   }))
   if (rows.length === 0) return null
   const names = [...new Set(rows.flatMap(({ numbers }) => [...numbers.keys()]))]
@@ -26,7 +26,7 @@ export function EvaluationsTable({ run }: { readonly run: string }) {
           <thead>
             <tr>
               <th scope="col">step</th>
-              <th scope="col">problems</th>
+              <th scope="col">set</th>
               {names.slice(0, mostColumns).map((name) => (
                 <th key={name} scope="col">
                   {name}
@@ -40,7 +40,7 @@ export function EvaluationsTable({ run }: { readonly run: string }) {
                 <th scope="row">{evaluation.step}</th>
                 <td>{evaluation.name}</td>
                 {names.slice(0, mostColumns).map((name) => (
-                  <td key={name}>{formatNumber(numbers.get(name))}</td>
+                  <td key={name}>{numbers.get(name) ?? '–'}</td>
                 ))}
               </tr>
             ))}
@@ -51,11 +51,27 @@ export function EvaluationsTable({ run }: { readonly run: string }) {
   )
 }
 
-/** Every number of a report, also inside records; lists are left out. */
-function numbersOf(value: unknown, name: string): [string, number][] {
-  if (typeof value === 'number') return [[name, value]]
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
-  return Object.entries(value).flatMap(([key, inner]) =>
-    numbersOf(inner, name === '' ? formatName(key) : `${name}, ${key}`),
-  )
+/** What a report says of everything, with intervals as such; per-problem numbers are too many. */
+function numbersOf(report: unknown): [string, string][] {
+  const all = isRecord(report) && isRecord(report['all']) ? report['all'] : report
+  return isRecord(all) ? cellsOf(all, '') : []
+}
+
+const leftOut = ['behaviour', 'perProblem', 'bySource', 'byLabel']
+
+function cellsOf(record: Readonly<Record<string, unknown>>, prefix: string): [string, string][] {
+  return Object.entries(record).flatMap(([key, value]): [string, string][] => {
+    const name = prefix === '' ? key : `${prefix}@${key}`
+    if (typeof value === 'number') return [[name, formatNumber(value)]]
+    if (!isRecord(value) || leftOut.includes(key)) return []
+    const { mean, low, high } = value
+    if (typeof mean !== 'number' || typeof low !== 'number' || typeof high !== 'number') {
+      return cellsOf(value, name)
+    }
+    return [[name, `${formatNumber(mean, 3)} (${formatNumber(low, 3)} – ${formatNumber(high, 3)})`]]
+  })
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -7,6 +7,7 @@ import { EvaluationsTable } from './evaluations-table.tsx'
 import { formatNumber, formatShare } from './format.ts'
 import { versions } from './live.ts'
 import { type Line, Plot } from './plot.tsx'
+import { PurposeBars } from './purpose-bars.tsx'
 import { change, linkTo, parameter } from './route.ts'
 import { chosenRuns, colourOf, currentRun } from './runs.ts'
 import { smooth } from './smooth.ts'
@@ -114,6 +115,7 @@ export function FiguresView() {
           <FigurePlot key={figure.title} figure={figure} all={all} smoothing={smoothing} />
         ))}
       </div>
+      {run !== undefined && <PurposeBars run={run} phase={phase} />}
       {run !== undefined && <EvaluationsTable run={run} />}
       {run !== undefined && (
         <p class="figure-links">

@@ -1,24 +1,16 @@
 // One program on its way through the pool: queued, running, settled exactly once.
 
-import { InfrastructureError } from '../../base/errors.ts'
-import type { CheckedProgram } from '../program.ts'
-import type { Execution } from '../sandbox.ts'
-import type { WorkerPlace } from './worker-place.ts'
-import type { WorkerProcess } from './worker-process.ts'
-import type { CellPlace } from './worker-request.ts'
+import { InfrastructureError } from '../base/errors.ts'
+import type { CheckedProgram } from './program.ts'
+import type { Execution } from './sandbox.ts'
 
-/** The session to which a cell belongs, and the worker that holds it. */
-export interface CellHome extends CellPlace {
-  readonly place: WorkerPlace
-  readonly worker: WorkerProcess
-}
-
-interface JobOrigin {
+interface JobOrigin<Home> {
   readonly signal: AbortSignal | undefined
-  readonly cell: CellHome | undefined
+  /** The session to which a cell belongs; a program may run anywhere. */
+  readonly cell: Home | undefined
 }
 
-export class Job {
+export class Job<Home = undefined> {
   readonly acceptedAt = performance.now()
   /** Workers that were lost while this program ran on them. */
   losses = 0
@@ -31,7 +23,7 @@ export class Job {
   constructor(
     readonly id: number,
     readonly program: CheckedProgram,
-    private readonly origin: JobOrigin,
+    private readonly origin: JobOrigin<Home>,
   ) {
     this.resolvers = withResolvers()
     const { deadlineMs } = program.limits
@@ -46,7 +38,7 @@ export class Job {
     return this.resolvers.promise
   }
 
-  get cell(): CellHome | undefined {
+  get cell(): Home | undefined {
     return this.origin.cell
   }
 

@@ -1,18 +1,18 @@
-// A conversation with one interpreter of a worker. Cells run one after the other.
+// A conversation with one interpreter of a worker or server. Cells run one after the other.
 
-import { InfrastructureError } from '../../base/errors.ts'
-import type { Execution, Program, SandboxSession } from '../sandbox.ts'
+import { InfrastructureError } from '../base/errors.ts'
+import type { Execution, Program, SandboxSession } from './sandbox.ts'
 
 export interface SessionLimits {
   /** A session without a cell for this long is closed. */
   readonly idleMs: number
   readonly cells: number
-  readonly sessionsPerWorker: number
+  readonly perWorker: number
 }
 
 type RunCell = (program: Program, file: string, signal?: AbortSignal) => Promise<Execution>
 
-export class LocalSession implements SandboxSession {
+export class Conversation implements SandboxSession {
   private last: Promise<unknown> = Promise.resolve()
   private cells = 0
   private closed: string | undefined
@@ -47,8 +47,8 @@ export class LocalSession implements SandboxSession {
       return await this.runCell(program, `cell-${this.cells}.py`, signal)
     } catch (error) {
       if (!(error instanceof InfrastructureError) || error.kind !== 'worker_lost') throw error
-      await this.closeBecause('its worker was lost')
-      throw lost('its worker was lost', error)
+      await this.closeBecause('its worker or server was lost')
+      throw lost('its worker or server was lost', error)
     } finally {
       this.wait()
     }

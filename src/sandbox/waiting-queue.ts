@@ -1,6 +1,6 @@
 // Programs that wait for a slot: bounded, first come first served, each leaving at its deadline.
 
-import { InfrastructureError } from '../../base/errors.ts'
+import { InfrastructureError } from '../base/errors.ts'
 
 export class WaitingQueue<Item> {
   private items = new Set<Item>()

@@ -1,0 +1,132 @@
+// One sandbox server as its clients see it: what it can take, whether it is well, what is on it.
+
+import { Agent, request } from 'undici'
+import { z } from 'zod'
+import { InfrastructureError } from '../../base/errors.ts'
+import type { Tier } from '../sandbox.ts'
+import type { Answer } from './answer.ts'
+
+const pingEveryMs = 500
+const pingPatienceMs = 2_000
+const failuresThatEject = 2
+
+const health = z.object({
+  tier: z.enum(['ns-root', 'ns-user', 'landlock', 'unsafe']),
+  freeSlots: z.number(),
+  running: z.number(),
+})
+
+/** Ended by `close`. Calls in flight on a server that stops answering are rejected as `node_ejected`. */
+export class RemoteNode {
+  /** Programs sent and not yet answered. */
+  outstanding = 0
+  sessions = 0
+  tier: Tier = 'unsafe'
+  /** Programs that it runs at a time, as its answers tell. */
+  capacity = 1
+  /** Told when the server can take programs again. */
+  onReturn: () => void = () => {}
+  #failures = 0
+  #up = false
+  #fullUntil = 0
+  #flight = new AbortController()
+  readonly #agent = new Agent({ connections: 256, keepAliveTimeout: 30_000, headersTimeout: 0 })
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    readonly url: string,
+    private readonly token: string | undefined,
+  ) {}
+
+  get up(): boolean {
+    return this.#up
+  }
+
+  /** Twice its slots: enough to keep it busy, little enough to move elsewhere when it fails. */
+  get hasRoom(): boolean {
+    return this.#up && this.outstanding < 2 * this.capacity && Date.now() >= this.#fullUntil
+  }
+
+  get load(): number {
+    return this.outstanding / this.capacity
+  }
+
+  /** Asks for its health once, then again and again; never rejects. */
+  async watch(): Promise<void> {
+    const wasUp = this.#up
+    try {
+      const answer = await this.#send('GET', '/v1/health', { patienceMs: pingPatienceMs })
+      const { tier, freeSlots, running } = health.parse(answer.body)
+      if (answer.status !== 200) throw new Error('not well')
+      this.tier = tier
+      this.capacity = Math.max(1, freeSlots + running, this.capacity)
+      this.#failures = 0
+      this.#up = true
+      if (!wasUp) this.onReturn()
+    } catch {
+      if (++this.#failures >= failuresThatEject || !wasUp) this.#eject()
+    }
+    this.#timer = setTimeout(() => void this.watch(), pingEveryMs * (0.75 + Math.random() / 2))
+  }
+
+  /** Sends a request; rejects with `node_failed`, `node_ejected` or, by the caller's signal, `cancelled`. */
+  async post(path: string, body: object, signal?: AbortSignal): Promise<Answer> {
+    const flight = this.#flight.signal
+    try {
+      const signals = signal ? [flight, signal] : [flight]
+      return await this.#send('POST', path, { body, signal: AbortSignal.any(signals) })
+    } catch (error) {
+      if (signal?.aborted) throw new InfrastructureError('cancelled', 'the program was cancelled')
+      const kind = flight.aborted ? 'node_ejected' : 'node_failed'
+      const why = error instanceof Error ? error.message : String(error)
+      if (kind === 'node_failed' && ++this.#failures >= failuresThatEject) this.#eject()
+      throw new InfrastructureError(kind, `${this.url}: ${why}`, { cause: error })
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#send('DELETE', path, { patienceMs: pingPatienceMs }).catch(() => {})
+  }
+
+  restUntilRetry(answer: { readonly retryAfterMs: number }): void {
+    this.#fullUntil = Date.now() + answer.retryAfterMs
+    setTimeout(() => this.onReturn(), answer.retryAfterMs + 1).unref()
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#flight.abort()
+    await this.#agent.destroy()
+  }
+
+  /** No more programs until it answers a ping; those on it go elsewhere. */
+  #eject(): void {
+    this.#up = false
+    this.#flight.abort()
+    this.#flight = new AbortController()
+  }
+
+  async #send(method: 'GET' | 'POST' | 'DELETE', path: string, options: SendOptions) {
+    const { body, signal, patienceMs } = options
+    const response = await request(this.url + path, {
+      method,
+      dispatcher: this.#agent,
+      headers: {
+        ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      bodyTimeout: 0,
+      ...(body && { body: JSON.stringify(body) }),
+      signal: signal ?? AbortSignal.timeout(patienceMs ?? pingPatienceMs),
+    })
+    const text = await response.body.text()
+    return { status: response.statusCode, body: text === '' ? null : JSON.parse(text) }
+  }
+}
+
+interface SendOptions {
+  readonly body?: object
+  readonly signal?: AbortSignal
+  readonly patienceMs?: number
+}

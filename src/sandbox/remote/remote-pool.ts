@@ -1,0 +1,202 @@
+// Sandbox servers behind one queue: the least loaded one first, the failing ones left out.
+
+import { z } from 'zod'
+import { InfrastructureError, UserError } from '../../base/errors.ts'
+import { Conversation, type SessionLimits } from '../conversation.ts'
+import { Job } from '../job.ts'
+import { type CheckedProgram, checkedProgram } from '../program.ts'
+import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
+import { WaitingQueue } from '../waiting-queue.ts'
+import { executionOf } from './answer.ts'
+import { RemoteNode } from './remote-node.ts'
+
+export interface RemotePoolOptions {
+  readonly servers: readonly string[]
+  readonly token: string | undefined
+  readonly limits: Limits
+  readonly queueLength: number
+  readonly session: SessionLimits
+}
+
+const lossesForgiven = 1
+const retryAfterMs = 500
+const strongestFirst: readonly Tier[] = ['ns-root', 'ns-user', 'landlock', 'unsafe']
+
+export class RemotePool implements Sandbox {
+  readonly #nodes: readonly RemoteNode[]
+  readonly #queue: WaitingQueue<Job>
+  /** Where a program's last try failed: the next is made elsewhere as long as there is an elsewhere. */
+  readonly #failedOn = new WeakMap<Job, RemoteNode>()
+  #lastId = 0
+  #closed = false
+
+  private constructor(private readonly options: RemotePoolOptions) {
+    this.#nodes = options.servers.map((url) => new RemoteNode(addressOf(url), options.token))
+    this.#queue = new WaitingQueue(options.queueLength)
+    for (const node of this.#nodes) node.onReturn = () => this.#dispatch()
+  }
+
+  /** Throws UserError when none of the servers answers. */
+  static async connect(options: RemotePoolOptions): Promise<RemotePool> {
+    const pool = new RemotePool(options)
+    await Promise.all(pool.#nodes.map((node) => node.watch()))
+    if (pool.#nodes.some(({ up }) => up)) return pool
+    await pool.close()
+    const start = 'start one with `retool-rl sandbox serve`'
+    throw new UserError(`no sandbox server answers at ${options.servers.join(', ')}; ${start}`)
+  }
+
+  /** The weakest that a program may meet. */
+  get tier(): Tier {
+    const present = this.#nodes.filter(({ up }) => up).map(({ tier }) => tier)
+    return strongestFirst.findLast((tier) => present.includes(tier)) ?? 'unsafe'
+  }
+
+  /** Addresses of the servers that are well. */
+  get up(): readonly string[] {
+    return this.#nodes.filter(({ up }) => up).map(({ url }) => url)
+  }
+
+  async execute(program: Program, signal?: AbortSignal): Promise<Execution> {
+    const checked = checkedProgram(program, this.options.limits)
+    if (this.#closed) throw new InfrastructureError('sandbox_error', 'the sandbox is closed')
+    if (signal?.aborted) throw new InfrastructureError('cancelled', 'the program was cancelled')
+    const job = new Job(++this.#lastId, checked, { signal, cell: undefined })
+    job.withdraw = () => this.#queue.remove(job)
+    try {
+      this.#queue.push(job)
+    } catch (error) {
+      job.reject(error as Error)
+    }
+    this.#dispatch()
+    return job.promise
+  }
+
+  async session(): Promise<SandboxSession> {
+    const node = least(
+      this.#nodes.filter(({ up }) => up),
+      ({ sessions }) => sessions,
+    )
+    if (!node) throw new InfrastructureError('overloaded', 'no sandbox server is well')
+    node.sessions++
+    let id: string
+    try {
+      const answer = await node.post('/v1/sessions', {})
+      if (answer.status !== 200) executionOf(answer, node.url)
+      id = z.object({ id: z.string() }).parse(answer.body).id
+    } catch (error) {
+      node.sessions--
+      throw asSandboxError(error)
+    }
+    const path = `/v1/sessions/${id}`
+    const runCell = (program: Program, _: string, signal?: AbortSignal) =>
+      this.#runCell(node, path, program, signal)
+    return new Conversation(this.options.session, runCell, async () => {
+      node.sessions--
+      await node.remove(path)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const error = new InfrastructureError('cancelled', 'the sandbox was closed')
+    for (const job of this.#queue.drain()) job.reject(error)
+    await Promise.all(this.#nodes.map((node) => node.close()))
+  }
+
+  #dispatch(): void {
+    const up = this.#nodes.filter((node) => node.up)
+    for (const job of this.#queue) {
+      if (!up.some(({ hasRoom }) => hasRoom)) return
+      const failed = up.length > 1 ? this.#failedOn.get(job) : undefined
+      const open = up.filter((node) => node.hasRoom && node !== failed)
+      const node = least(open, ({ load }) => load)
+      if (!node) continue
+      this.#queue.remove(job)
+      void this.#run(job, node)
+    }
+  }
+
+  async #run(job: Job, node: RemoteNode): Promise<void> {
+    const controller = new AbortController()
+    job.withdraw = () => controller.abort()
+    node.outstanding++
+    const start = performance.now()
+    try {
+      const answer = await node.post('/v1/executions', wireProgram(job.program), controller.signal)
+      const execution = executionOf(answer, node.url)
+      const waited = performance.now() - start - execution.durationMs
+      job.resolve({ ...execution, queueMs: Math.max(execution.queueMs, Math.round(waited)) })
+    } catch (error) {
+      this.#retryOrReject(job, node, error as Error)
+    } finally {
+      node.outstanding--
+      this.#dispatch()
+    }
+  }
+
+  /** A full or silent server says nothing about the program; one that failed with it does, once. */
+  #retryOrReject(job: Job, node: RemoteNode, error: Error): void {
+    const kind = error instanceof InfrastructureError ? error.kind : ''
+    if (kind === 'overloaded') node.restUntilRetry({ retryAfterMs })
+    const innocent = kind === 'overloaded' || kind === 'node_ejected'
+    const again = innocent || (kind === 'node_failed' && ++job.losses <= lossesForgiven)
+    if (!again || this.#closed) job.reject(asSandboxError(error))
+    if (!job.open) return
+    if (kind !== 'overloaded') this.#failedOn.set(job, node)
+    job.withdraw = () => this.#queue.remove(job)
+    this.#queue.pushFirst(job)
+  }
+
+  async #runCell(node: RemoteNode, path: string, program: Program, signal?: AbortSignal) {
+    const checked = checkedProgram(program, this.options.limits)
+    try {
+      const answer = await node.post(`${path}/executions`, wireProgram(checked), signal)
+      return executionOf(answer, node.url)
+    } catch (error) {
+      const kind = error instanceof InfrastructureError ? error.kind : ''
+      if (kind !== 'node_failed' && kind !== 'node_ejected') throw error
+      throw new InfrastructureError('worker_lost', (error as Error).message, { cause: error })
+    }
+  }
+}
+
+function wireProgram({ code, stdin, seed, limits, files, fetchFiles }: CheckedProgram) {
+  return {
+    code: code.toString(),
+    limits,
+    ...(stdin && { stdin: stdin.toString() }),
+    ...(seed !== null && { seed }),
+    ...(fetchFiles.length > 0 && { fetchFiles }),
+    ...(files.length > 0 && {
+      files: Object.fromEntries(
+        files.map(({ path, content }) => [path, content.toString('base64')]),
+      ),
+    }),
+  }
+}
+
+function addressOf(text: string): string {
+  try {
+    const { protocol, origin, pathname } = new URL(text)
+    if (protocol !== 'http:' && protocol !== 'https:') throw new Error('not http')
+    return origin + pathname.replace(/\/$/, '')
+  } catch {
+    throw new UserError(`sandbox server ${text}: expected an address such as http://127.0.0.1:8080`)
+  }
+}
+
+function asSandboxError(error: unknown): Error {
+  if (error instanceof UserError) return error
+  const kind = error instanceof InfrastructureError ? error.kind : ''
+  if (error instanceof Error && (kind === 'cancelled' || kind === 'overloaded')) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new InfrastructureError('sandbox_error', why, { cause: error })
+}
+
+function least<T>(candidates: readonly T[], count: (candidate: T) => number): T | undefined {
+  return candidates.reduce<T | undefined>(
+    (best, candidate) => (best !== undefined && count(best) <= count(candidate) ? best : candidate),
+    undefined,
+  )
+}
