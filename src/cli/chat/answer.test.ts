@@ -30,7 +30,7 @@ function scriptedEngine(lines: readonly string[]) {
           await tick()
           if (signal?.aborted) throw new InfrastructureError('cancelled', 'cancelled')
           tokens.push(token)
-          onToken?.(token)
+          onToken?.(token, -1)
           const text = sampling.stopStrings.find((stop) => tokenizer.decode(tokens).endsWith(stop))
           const finish = text === undefined ? undefined : ({ kind: 'stopString', text } as const)
           if (finish) return { tokens, logprobs: tokens.map(() => -1), finish, policyVersion: 0 }
