@@ -3,6 +3,7 @@
 import type { Credited } from '../advantage/advantage.ts'
 import { responseLength } from '../reward/attempt.ts'
 import type { Scored, ScoredGroup } from '../reward/reward.ts'
+import { stopShares } from '../rollout/stop-shares.ts'
 import type { RunFolder } from '../run/folder.ts'
 import type { Phase, TrajectoryRecord } from '../run/trajectory-record.ts'
 import { IncrementalDecoder } from '../tokenizer/incremental-decoder.ts'
@@ -25,6 +26,7 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
     'rollout/answered': mean(
       members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered')),
     ),
+    ...stopMetrics(members),
     'groups/with-spread': advantages.groupsWithSpread,
     'groups/all': advantages.groups,
     'time/rollout': done.seconds.rollout,
@@ -42,6 +44,14 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
       }),
     }),
   }
+}
+
+/** The share of trajectories that each kind of stop ended. */
+function stopMetrics(members: readonly Scored[]): Record<string, number> {
+  const shares = stopShares(members.map(({ trajectory }) => trajectory))
+  return Object.fromEntries(
+    Object.entries(shares).map(([name, share]) => [`stop/${name.replaceAll(' ', '-')}`, share]),
+  )
 }
 
 function mean(values: readonly number[]): number {
