@@ -1,6 +1,7 @@
 // What a run folder keeps of a step: numbers by name, and every trajectory with its tokens.
 
 import type { Credited } from '../advantage/advantage.ts'
+import { behaviourMetrics } from '../evaluate/behaviour-metrics.ts'
 import { responseLength } from '../reward/attempt.ts'
 import type { Scored, ScoredGroup } from '../reward/reward.ts'
 import { stopShares } from '../rollout/stop-shares.ts'
@@ -100,7 +101,9 @@ function piecesOf(tokens: readonly TokenId[], tokenizer: Tokenizer): string[] {
 
 /** Writes a finished step into the run folder. */
 export function recordStep(run: RunFolder, done: PolicyStep, tokenizer: Tokenizer): void {
-  run.recordMetrics(done.step, stepMetrics(done), { tokens: done.update?.tokens ?? 0 })
+  const behaviour = behaviourMetrics(done.groups, (tokens) => tokenizer.decode(tokens))
+  const metrics = { ...stepMetrics(done), ...behaviour }
+  run.recordMetrics(done.step, metrics, { tokens: done.update?.tokens ?? 0 })
   run.recordTrajectories(
     done.step,
     trajectoryRecords(done.groups, done.credited, 'train', tokenizer),
