@@ -7,12 +7,11 @@ import { encodeDemonstration } from '../cold-start/encode-demonstration.ts'
 import { readDemonstrations } from '../cold-start/read-demonstrations.ts'
 import type { SftRecipe } from '../config/sft-recipe.ts'
 import type { RunFolder } from '../run/folder.ts'
-import { createSandbox } from '../sandbox/create-sandbox.ts'
 import type { FirstContextOptions } from '../tool/first-context.ts'
-import { interpreter } from '../tool/interpreter.ts'
 import { type TrainingSequence, trainingSequence } from '../update/batch.ts'
 import { bestCheckpoint, type SavedCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { type ImitationStep, imitate, imitationStepCount } from './imitate.ts'
+import { interpreterWords } from './interpreter-words.ts'
 import { learnerOptions } from './recipe-options.ts'
 import { saveTrained } from './save-trained.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
@@ -75,20 +74,14 @@ export async function fineTune(training: FineTuning): Promise<FineTuningResult> 
 async function openModelOf({ model, learner, seed }: SftRecipe): Promise<TrainingModel> {
   const { reference, dtype, template } = model
   const { lora } = learner
-  // Only the interpreter's words are needed, to spell the first context: nothing is run.
-  const sandbox = await createSandbox()
-  try {
-    return await openTrainingModel(reference, {
-      ...(template !== undefined && { model: { template } }),
-      learner: learnerOptions(learner, 1),
-      engine: { cacheTokens: 256, maxBatch: 1 },
-      dtype,
-      tools: [interpreter(sandbox)],
-      ...(lora && { lora: { ...lora, seed } }),
-    })
-  } finally {
-    await sandbox.close()
-  }
+  return await openTrainingModel(reference, {
+    ...(template !== undefined && { model: { template } }),
+    learner: learnerOptions(learner, 1),
+    engine: { cacheTokens: 256, maxBatch: 1 },
+    dtype,
+    tools: [interpreterWords],
+    ...(lora && { lora: { ...lora, seed } }),
+  })
 }
 
 async function sequencesOf(

@@ -7,6 +7,7 @@ import { chatTemplateOf, namedTemplate } from '../../tokenizer/chat-template.ts'
 import { modelTemplate } from '../../tokenizer/model-template.ts'
 import { firstContext } from '../../tool/first-context.ts'
 import { reToolProtocol } from '../../tool/retool-protocol.ts'
+import { interpreterWords } from '../../train/interpreter-words.ts'
 import { type MemoryPart, trainingMemory } from '../../train/memory-estimate.ts'
 import { ProblemFeed } from '../../train/problem-feed.ts'
 import { optimizerSteps } from '../../train/recipe-options.ts'
@@ -30,7 +31,12 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
   )
   const prompts = await Promise.all(
     feed.take(shownPrompts).map(async ({ question }) => {
-      const options = { codec: tokenizer, template, protocol: reToolProtocol, tools: [] }
+      const options = {
+        codec: tokenizer,
+        template,
+        protocol: reToolProtocol,
+        tools: [interpreterWords],
+      }
       const tokens = await firstContext(question, options)
       const text = tokenizer.decode(tokens)
       return `${tokens.length} tokens, mask 0 for each of them, then 1 for what the policy writes:\n${text}\n`
