@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { packageFile } from '../base/package-root.ts'
+import { addChat } from './chat.ts'
 import { addColdStartCommand } from './cold-start.ts'
 import { addCompletion } from './completion.ts'
 import { addConvert } from './convert.ts'
@@ -24,6 +25,8 @@ const commands: readonly ((program: Command) => void)[] = [
   addColdStartCommand,
   addEvaluateCommand,
   addGradeCommand,
+  addChat,
+  addServe,
   addViewCommand,
   addRunsCommand,
   addSandbox,
