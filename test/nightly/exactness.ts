@@ -37,7 +37,9 @@ const [reference = 'smollm2-135m-instruct'] = process.argv.slice(2)
 using model = await openModel(reference, { dtype: 'float32', template: 'plain' })
 const sequences = await Promise.all(texts.map((text) => model.tokenizer.encode(text)))
 // The first half is context, the rest is trained on.
-const masks = sequences.map((ids) => ids.map((_, place): number => (place * 2 >= ids.length ? 1 : 0)))
+const masks = sequences.map((ids) =>
+  ids.map((_, place): number => (place * 2 >= ids.length ? 1 : 0)),
+)
 const folder = mkdtempSync(join(tmpdir(), 'retool-exactness-'))
 try {
   askReference()
