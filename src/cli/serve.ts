@@ -5,19 +5,20 @@ import { type Command, Option } from 'commander'
 import { UserError } from '../base/errors.ts'
 import type { Device } from '../tensor/tensor.ts'
 import { withExamples } from './example.ts'
+import { wholeNumber } from './whole-number.ts'
 
 interface Options {
   readonly model: string
   readonly name?: string
   readonly host: string
-  readonly port: string
+  readonly port: number
   readonly apiKey?: string
   readonly interpreter?: true
   readonly template?: string
   readonly dtype?: 'float32' | 'bfloat16'
   readonly device: string
-  readonly cacheTokens: string
-  readonly maxBatch: string
+  readonly cacheTokens: number
+  readonly maxBatch: number
 }
 
 export function addServe(program: Command): void {
@@ -32,7 +33,7 @@ export function addServe(program: Command): void {
       'address to serve on; one that others reach needs --api-key',
       '127.0.0.1',
     )
-    .option('--port <number>', 'port; 0 takes a free one', '8000')
+    .option('--port <number>', 'port; 0 takes a free one', wholeNumber(0), 8000)
     .addOption(new Option('--api-key <key>', 'key that clients must send').env('RETOOL_API_KEY'))
     .option('--template <template>', 'chat template: a built-in name or a file')
     .addOption(
@@ -42,9 +43,10 @@ export function addServe(program: Command): void {
     .option(
       '--cache-tokens <number>',
       'tokens that the cache holds, all requests together',
-      '65536',
+      wholeNumber(16),
+      65_536,
     )
-    .option('--max-batch <number>', 'most sequences written at a time', '128')
+    .option('--max-batch <number>', 'most sequences written at a time', wholeNumber(1), 128)
     .action((options: Options) => run(options))
   withExamples(
     command,
@@ -57,13 +59,13 @@ async function run(options: Options): Promise<void> {
   if (options.apiKey === undefined && !isLocal(options.host)) {
     throw new UserError(`--host ${options.host} is reached by others: give an --api-key`, 2)
   }
-  const port = wholeNumber('--port', options.port, 0)
+  const { port, cacheTokens, maxBatch } = options
   const { openPolicy } = await import('../policy/open-policy.ts')
   const { startServer } = await import('../serve/server.ts')
   using policy = await openPolicy(options.model, {
     device: deviceOf(options.device),
-    cacheTokens: wholeNumber('--cache-tokens', options.cacheTokens, 16),
-    maxBatch: wholeNumber('--max-batch', options.maxBatch, 1),
+    cacheTokens,
+    maxBatch,
     ...(options.dtype && { dtype: options.dtype }),
     ...(options.template !== undefined && { template: options.template }),
   })
@@ -113,10 +115,4 @@ function deviceOf(text: string): Device {
 
 function isLocal(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
-function wholeNumber(flag: string, text: string, least: number): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= least) return value
-  throw new UserError(`${flag}: expected a whole number of at least ${least}, found ${text}`, 2)
 }

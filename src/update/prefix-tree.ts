@@ -44,7 +44,8 @@ export function prefixTree(
     const isShared = members.length > 1 && common - bundle.depth >= least
     const ends = members.filter((member) => (sequences[member]?.length ?? 0) === common)
     if (isShared || members.length === 1) {
-      const branch = grow(tree, sequences[members[0] as number], bundle.depth, common, parent)
+      const tokens = sequences[members[0] as number]?.slice(bundle.depth, common) ?? []
+      const branch = grow(tree, tokens, parent)
       if (branch !== null) for (const member of members) tree.paths[member]?.push(branch)
       const below = { depth: common, parent: branch ?? parent }
       open.push(...parted(sequences, members, common).map((part) => ({ ...below, members: part })))
@@ -57,14 +58,7 @@ export function prefixTree(
   return tree
 }
 
-function grow(
-  tree: Growing,
-  sequence: readonly number[] | undefined,
-  depth: number,
-  end: number,
-  parent: number | null,
-): number | null {
-  const tokens = sequence?.slice(depth, end) ?? []
+function grow(tree: Growing, tokens: readonly number[], parent: number | null): number | null {
   if (tokens.length === 0) return null
   tree.branches.push({ tokens, length: tokens.length, parent })
   return tree.branches.length - 1
