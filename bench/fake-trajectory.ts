@@ -54,6 +54,7 @@ export function fakeTrajectory(choices: FakeChoices): TrajectoryRecord {
       correct,
     },
     answer: limited ? null : answer,
+    purposes: usesCode ? [fakePurpose(progress, random)] : [],
     verdict: correct ? 'equal as numbers' : 'not equal',
     tokenValues: {
       advantages: perToken(() => advantage),
@@ -75,6 +76,12 @@ function fakeProblem(number: number) {
     a,
     b,
   }
+}
+
+/** Calculation at first, more and more of the others. */
+function fakePurpose(progress: number, random: RandomStream): string {
+  const others = ['verification', 'enumeration', 'search', 'symbolic']
+  return random.uniform() < 1 - 0.6 * progress ? 'calculation' : (others[random.integer(4)] ?? '')
 }
 
 interface Course {

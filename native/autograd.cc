@@ -1,6 +1,7 @@
 // Gradients: libtorch's tape, asked for explicitly; nothing accumulates behind the caller's back.
 #include "autograd.h"
 
+#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 

@@ -56,7 +56,8 @@ void normRows(const at::Tensor& input, const at::Tensor* added, const at::Tensor
   });
 }
 
-at::Tensor rmsNorm(const at::Tensor& input, const at::Tensor& weight, double epsilon) {
+at::Tensor rmsNorm(const at::Tensor& given, const at::Tensor& weight, double epsilon) {
+  const at::Tensor input = given.contiguous();
   checkRows(input, weight);
   at::Tensor normed = at::empty_like(input);
   withElementType(input, "rms_norm", [&](auto* type) {

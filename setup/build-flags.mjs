@@ -6,11 +6,23 @@ import { dirname, join } from 'node:path'
 import { packageRoot } from './package-root.mjs'
 
 /** @typedef {import('./state.mjs').TorchFacts} TorchFacts */
-/** @typedef {{ compile: readonly string[], link: readonly string[] }} Flags */
+
+/**
+ * @typedef {object} Flags
+ * @property {readonly string[]} compile
+ * @property {readonly string[]} here where this clone or package has its files: no part of what the
+ *   objects are, so that all clones share them
+ * @property {readonly string[]} link
+ */
 
 /** @param {TorchFacts} torch @returns {Flags} */
 export function buildFlags(torch) {
-  return { compile: compileFlags(torch), link: linkFlags(torch) }
+  const native = join(packageRoot(), 'native')
+  return {
+    compile: compileFlags(torch),
+    here: [`-I${nodeApiHeaders()}`, `-ffile-prefix-map=${native}=native`],
+    link: linkFlags(torch),
+  }
 }
 
 /** @param {TorchFacts} torch */
@@ -28,7 +40,6 @@ function compileFlags(torch) {
     ...(torch.cuda ? ['-DRETOOL_CUDA'] : []),
     // Apple's clang has no OpenMP: there, loops over at::parallel_for run on one thread.
     ...(mac ? [] : ['-fopenmp']),
-    `-I${nodeApiHeaders()}`,
     ...torch.include.flatMap((folder) => ['-isystem', folder]),
   ]
 }

@@ -11,11 +11,11 @@ const signs = [
   ['certificate', /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT/],
   [
     'damaged',
-    /DO NOT MATCH THE HASHES|BadZipFile|Bad magic number|Bad CRC-32|invalid wheel|is invalid\.|IncompleteRead|IncompleteDownload|EINTEGRITY|Z_DATA_ERROR|Z_BUF_ERROR|TAR_BAD_ARCHIVE|incorrect header check|invalid stored block/i,
+    /DO NOT MATCH THE HASHES|BadZipFile|Bad magic number|Bad CRC-32|invalid wheel|is invalid\.|EINTEGRITY|Z_DATA_ERROR|Z_BUF_ERROR|TAR_BAD_ARCHIVE|incorrect header check|invalid stored block/i,
   ],
   [
     'no-network',
-    /Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo|NewConnectionError|NameResolutionError|Connection refused|Connection reset|Network is unreachable|No route to host|ConnectTimeout|Read ?Timeout|Max retries exceeded|ProxyError|RemoteDisconnected|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/i,
+    /Temporary failure in name resolution|Name or service not known|nodename nor servname|getaddrinfo|NewConnectionError|NameResolutionError|Connection refused|Connection reset|Network is unreachable|No route to host|ConnectTimeout|Read ?Timeout|Max retries exceeded|ProxyError|RemoteDisconnected|IncompleteRead|incomplete-download|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/i,
   ],
   ['no-memory', /Killed signal terminated program|out of memory|cannot allocate memory/i],
   ['permission', /\bEACCES\b|\bEPERM\b|EROFS|ENOTDIR|Permission denied|Read-only file system/],

@@ -111,7 +111,7 @@ const failures: readonly Failing[] = [
   failing('addon does not load', 'g++', 'garbage', /does not load/, log),
 ]
 
-test.each(failures)('$what', async ({ break: spoil, mend, says }) => {
+test.each(failures)('$what', async ({ break: spoil, says }) => {
   using scratch = new Scratch()
   spoil(scratch)
   const failed = await scratch.run()
@@ -120,10 +120,32 @@ test.each(failures)('$what', async ({ break: spoil, mend, says }) => {
   expect(failed.stderr).not.toMatch(/^\s+at /m)
   expect(failed.stderr).not.toContain('undefined')
   expect(failed.stderr.match(/^set-up: /gm)).toHaveLength(1)
-
-  mend(scratch)
-  expect(await scratch.run()).toEqual({ code: 0, stderr: expect.stringContaining('set-up: ready') })
 })
+
+/** Those that stop when something half-made lies there already. */
+const halfWay = [
+  'venv fails',
+  'truncated wheel',
+  'packages do not import',
+  'npm stops half-way',
+  'compiler rejects',
+  'addon does not load',
+]
+
+test.each(failures.filter(({ what }) => halfWay.includes(what)))(
+  'after "$what" the next run trusts nothing half-made',
+  async ({ break: spoil, mend }) => {
+    using scratch = new Scratch()
+    spoil(scratch)
+    expect((await scratch.run()).code).toBe(1)
+    expect((await scratch.run()).code).toBe(1)
+    mend(scratch)
+    expect(await scratch.run()).toEqual({
+      code: 0,
+      stderr: expect.stringContaining('set-up: ready'),
+    })
+  },
+)
 
 test.each([
   ['has no torch', 'no-torch', /cannot be used: ModuleNotFoundError/],

@@ -1,6 +1,7 @@
 // Makes the private Python environment in the cache folder: venv, torch, the rest, then its stamp.
 
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { explain, recognize } from './diagnosis.mjs'
 import { SetupFailure } from './failure.mjs'
@@ -15,7 +16,8 @@ import { digestOfFolder, readStamp, writeStamp } from './stamp.mjs'
 /** @typedef {{ cache: string, log: string, progress: import('./progress.mjs').Progress }} Place */
 /** @typedef {import('./progress.mjs').Step} Step */
 
-const neededBytes = 2.5 * 2 ** 30
+const neededMegabytes = 2_500
+const neededTemporaryMegabytes = 800
 
 /** What has its own step and so is left out of the common one. */
 const apart = ['pip', 'setuptools', 'torch', 'pycosat']
@@ -42,21 +44,40 @@ export async function privatePython(place) {
   const interpreter = findInterpreter()
   checkSpace(place.cache)
   mkdirSync(join(folder, '..'), { recursive: true })
+  try {
+    const facts = await makeEnvironment(interpreter, folder, place)
+    writeStamp(stamp, facts)
+    return facts
+  } catch (error) {
+    // What is no use to the next run should not fill the disk meanwhile.
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** @param {import('./python-interpreter.mjs').Interpreter} interpreter @param {string} folder @param {Place} place */
+async function makeEnvironment(interpreter, folder, place) {
   await makeVenv(interpreter, folder, place)
   const python = join(folder, 'bin', 'python')
   await installAll(python, folder, place)
-  const facts = await verify(python, folder, place)
-  writeStamp(stamp, facts)
-  return facts
+  return await verify(python, folder, place)
 }
 
-/** @param {string} cache */
+/** pip takes a full temporary folder for a bad connection, so it is looked at before.
+ * @param {string} cache */
 function checkSpace(cache) {
-  const { bavail, bsize } = statfsSync(cache)
-  if (bavail * bsize >= neededBytes) return
+  checkFree(cache, neededMegabytes, 'set RETOOL_CACHE to a folder on another disk')
+  checkFree(tmpdir(), neededTemporaryMegabytes, 'set TMPDIR to a folder on another disk')
+}
+
+/** @param {string} folder @param {number} needed in MB @param {string} otherwise */
+function checkFree(folder, needed, otherwise) {
+  const { bavail, bsize } = statfsSync(folder)
+  const free = Math.floor((bavail * bsize) / 2 ** 20)
+  if (free >= needed) return
   throw new SetupFailure(
-    `${cache} has ${Math.round((bavail * bsize) / 2 ** 20)} MB free; the Python environment needs about 2,500 MB.`,
-    'Free some space, or set RETOOL_CACHE to a folder on another disk.',
+    `The disk is full: ${folder} has ${free} MB free; making the Python environment needs ${needed} MB there.`,
+    `Free some space, or ${otherwise}.`,
   )
 }
 
@@ -82,7 +103,9 @@ async function installAll(python, folder, { log, progress }) {
   tools.done()
   await installTorch(pip, progress)
   const rest = requirements().filter((line) => !apart.some((name) => line.startsWith(`${name}==`)))
-  const step = progress.step(`Python packages: ${rest.length} more`)
+  const step = progress.step(
+    `Python packages: ${new Set(rest.map((line) => line.split('==')[0])).size} more`,
+  )
   await install(pip, step, ['--no-deps', '--no-build-isolation', ...rest])
   step.done()
   await installOptional(pip, progress)

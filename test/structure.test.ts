@@ -26,8 +26,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   reward: ['base', 'python', 'trajectory', 'data'],
   advantage: ['base', 'trajectory', 'reward'],
   'cold-start': ['base', 'python', 'sandbox', 'tool', 'trajectory', 'tokenizer', 'data', 'reward'],
-  evaluate: ['base', 'trajectory', 'run', 'data', 'rollout', 'reward'],
+  evaluate: ['base', 'tool', 'trajectory', 'run', 'data', 'rollout', 'reward'],
   pretrained: ['base', 'python', 'tensor', 'tokenizer', 'model', 'checkpoint'],
+  policy: ['base', 'tensor', 'tokenizer', 'trajectory', 'model', 'generate', 'pretrained'],
   view: ['base', 'trajectory', 'run'],
   update: ['base', 'tensor', 'model', 'trajectory', 'advantage'],
 }

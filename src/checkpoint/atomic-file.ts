@@ -15,8 +15,17 @@ export function writeAtomically(path: string, write: (append: Append) => void): 
     writeThrough(partial, write)
     renameSync(partial, path)
   } catch (error) {
-    rmSync(partial, { force: true })
+    removeQuietly(partial)
     throw fileError('write', path, error)
+  }
+}
+
+/** Removes what a failed write left; the failure itself is what people must see, not this one's. */
+export function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    // A part of the path is no folder, or the disk is gone: nothing was left there.
   }
 }
 

@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.ts'
 import type { ModelConfig, ModelFamily, RopeScaling, WeightDtype } from '../model/config.ts'
 import { GgufFields } from './gguf-fields.ts'
 import type { GgufHeader } from './gguf-header.ts'
-import { ropeFactorsName } from './gguf-names.ts'
+import { endKeys, llama3Keys, ropeFactorsName } from './gguf-names.ts'
 import { checkModelConfig } from './hugging-face-config.ts'
 import { llama3FromFactors } from './llama3-factors.ts'
 import { quoted } from './quoted.ts'
@@ -54,7 +54,7 @@ export function ggufConfig(header: GgufHeader, ropeFactors?: readonly number[]):
   const theta = fields.positive(`${family}.rope.freq_base`, 10_000)
   const contextLength = size('context_length')
   const scaling = ropeFactors
-    ? llama3FromFactors(ropeFactors, { theta, headSize }, header.path)
+    ? parseRopeFactors(ropeFactors, { theta, headSize }, fields)
     : parseScaling(fields, family, contextLength)
   const config: ModelConfig = {
     family,
@@ -151,9 +151,28 @@ function parseScaling(fields: GgufFields, family: ModelFamily, contextLength: nu
   }
 }
 
+function parseRopeFactors(
+  factors: readonly number[],
+  rotary: { readonly theta: number; readonly headSize: number },
+  fields: GgufFields,
+): RopeScaling {
+  const [low, high, original] = llama3Keys
+  const stored = fields.has(low)
+    ? {
+        lowFrequencyFactor: fields.positive(low),
+        highFrequencyFactor: fields.positive(high),
+        originalContextLength: fields.size(original),
+      }
+    : undefined
+  const scaling = llama3FromFactors(factors, rotary, stored)
+  if (scaling) return scaling
+  throw new UserError(
+    `${fields.path}: tensor "${ropeFactorsName}" holds factors on the rotary frequencies that are not llama3 scaling; no other kind is supported`,
+  )
+}
+
 function endTokens(fields: GgufFields): number[] {
-  const keys = ['eos_token_id', 'eot_token_id', 'eom_token_id']
-  const tokens = keys.map((key) => fields.token(`tokenizer.ggml.${key}`))
+  const tokens = endKeys.map((key) => fields.token(key))
   return [...new Set(tokens.filter((token) => token !== null))]
 }
 
@@ -167,9 +186,4 @@ function storedDtype(header: GgufHeader): WeightDtype {
     default:
       return 'bfloat16'
   }
-}
-
-/** Whether the file stores llama3 scaling, as factors in a tensor. */
-export function hasRopeFactors(header: GgufHeader): boolean {
-  return header.tensors.has(ropeFactorsName)
 }

@@ -2,6 +2,7 @@
 
 import { UserError } from '../base/errors.ts'
 import type { ModelConfig } from '../model/config.ts'
+import { llama3Keys } from './gguf-names.ts'
 import type { GgufNumberKind, GgufValue } from './gguf-value.ts'
 
 /** Storage of the matrices; vectors and llama3's rope factors stay in F32, as llama.cpp wants. */
@@ -38,12 +39,22 @@ export function ggufModelMetadata(
   number('rope.dimension_count', config.headSize)
   number('rope.freq_base', config.rope.theta, 'float32')
   addScaling(config, { text, number })
+  addLlama3Settings(config, metadata)
   return metadata
 }
 
 type Setters = {
   readonly text: (key: string, value: string) => unknown
   readonly number: (key: string, value: number, kind?: GgufNumberKind) => unknown
+}
+
+function addLlama3Settings({ rope }: ModelConfig, metadata: Map<string, GgufValue>): void {
+  if (rope.scaling.kind !== 'llama3') return
+  const { lowFrequencyFactor, highFrequencyFactor, originalContextLength } = rope.scaling
+  const [low, high, original] = llama3Keys
+  metadata.set(low, { kind: 'float64', value: lowFrequencyFactor })
+  metadata.set(high, { kind: 'float64', value: highFrequencyFactor })
+  metadata.set(original, { kind: 'uint32', value: originalContextLength })
 }
 
 function addScaling({ family, rope }: ModelConfig, { text, number }: Setters): void {

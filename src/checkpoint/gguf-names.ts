@@ -1,4 +1,4 @@
-// llama.cpp's names of a decoder's weights, and Hugging Face's.
+// llama.cpp's names: those of a decoder's weights, beside Hugging Face's, and some metadata keys.
 
 const outer: readonly (readonly [string, string])[] = [
   ['model.embed_tokens', 'token_embd'],
@@ -30,6 +30,23 @@ function swapped(pairs: readonly (readonly [string, string])[]): Map<string, str
 
 /** Factors on the rotary frequencies: llama3 scaling in the form that llama.cpp knows. */
 export const ropeFactorsName = 'rope_freqs.weight'
+
+/**
+ * Metadata of our own beside those factors, which do not tell their settings: low and high
+ * frequency factor and original context length. Other programs ignore them.
+ */
+export const llama3Keys = [
+  'retool.rope.low_frequency_factor',
+  'retool.rope.high_frequency_factor',
+  'retool.rope.original_context_length',
+] as const
+
+/** Tokens that end a text, a turn, or a message to be continued by a tool. */
+export const endKeys = [
+  'tokenizer.ggml.eos_token_id',
+  'tokenizer.ggml.eot_token_id',
+  'tokenizer.ggml.eom_token_id',
+] as const
 
 /** `model.layers.3.self_attn.q_proj.weight` -> `blk.3.attn_q.weight`; undefined if unknown. */
 export function ggufName(name: string): string | undefined {

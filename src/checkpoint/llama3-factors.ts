@@ -1,6 +1,5 @@
 // llama3 rope scaling in GGUF: not its settings but what each frequency is divided by.
 
-import { UserError } from '../base/errors.ts'
 import type { RopeScaling } from '../model/config.ts'
 
 type Llama3Scaling = Extract<RopeScaling, { kind: 'llama3' }>
@@ -23,23 +22,27 @@ export function llama3Factors(scaling: Llama3Scaling, { theta, headSize }: Rotar
   })
 }
 
-/** Settings of the published models, tried before a file is refused. */
-const published = [
+/** What the factors do not tell but for the largest, which is `factor`. */
+export type Llama3Settings = Omit<Llama3Scaling, 'kind' | 'factor'>
+
+/** Settings of the published models. */
+const published: readonly Llama3Settings[] = [
   { lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 },
-] as const
+]
 const tolerance = 1e-4
 
 /**
- * The settings that give these factors. The file does not hold them: they are solved for from two
- * interpolated factors and accepted only if they give all the others too.
+ * The scaling that gives these factors, or undefined where no settings do. Other programs' files do
+ * not hold the settings: besides the `stored` ones, those of the published models are tried, and
+ * those that two interpolated factors amount to.
  */
 export function llama3FromFactors(
   factors: readonly number[],
   rotary: Rotary,
-  path: string,
-): Llama3Scaling {
+  stored: Llama3Settings | undefined,
+): Llama3Scaling | undefined {
   const factor = Math.max(...factors)
-  const settings = [...published, ...solved(factors, factor, rotary)]
+  const settings = [...(stored ? [stored] : []), ...published, ...solved(factors, factor, rotary)]
   for (const candidate of settings) {
     const scaling: Llama3Scaling = { kind: 'llama3', factor, ...candidate }
     const expected = llama3Factors(scaling, rotary)
@@ -48,9 +51,7 @@ export function llama3FromFactors(
       expected.every((value, index) => Math.abs(value / (factors[index] ?? 0) - 1) < tolerance)
     if (same) return scaling
   }
-  throw new UserError(
-    `${path}: tensor "rope_freqs.weight" holds factors on the rotary frequencies that are not llama3 scaling; no other kind is supported`,
-  )
+  return undefined
 }
 
 /**
@@ -58,7 +59,11 @@ export function llama3FromFactors(
  * over 1 / wavelength. Its slope and intercept fix the settings but for a common scale of the
  * three, which changes nothing: low is set to 1.
  */
-function solved(factors: readonly number[], factor: number, { theta, headSize }: Rotary) {
+function solved(
+  factors: readonly number[],
+  factor: number,
+  { theta, headSize }: Rotary,
+): Llama3Settings[] {
   const points = factors.flatMap((value, index) => {
     if (value <= 1 + 1e-6 || value >= factor * (1 - 1e-6)) return []
     const smooth = (1 / value - 1 / factor) / (1 - 1 / factor)

@@ -3,16 +3,36 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { packageFile } from '../base/package-root.ts'
+import { addChat } from './chat.ts'
+import { addColdStartCommand } from './cold-start.ts'
 import { addCompletion } from './completion.ts'
+import { addConvert } from './convert.ts'
 import { addDoctor } from './doctor.ts'
+import { addEvaluateCommand } from './evaluate.ts'
+import { addGradeCommand } from './grade.ts'
+import { addProblemsCommand } from './problems.ts'
+import { addQuickstart } from './quickstart.ts'
+import { addRunsCommand } from './runs.ts'
 import { addSandbox } from './sandbox.ts'
+import { addServe } from './serve.ts'
 import { addSetup } from './setup.ts'
+import { addViewCommand } from './view.ts'
 
 /** In the order of the help. A command file loads what it needs inside its action, so that `--help` is quick. */
 const commands: readonly ((program: Command) => void)[] = [
+  addQuickstart,
+  addProblemsCommand,
+  addColdStartCommand,
+  addEvaluateCommand,
+  addGradeCommand,
+  addChat,
+  addServe,
+  addViewCommand,
+  addRunsCommand,
+  addSandbox,
+  addConvert,
   addDoctor,
   addSetup,
-  addSandbox,
   addCompletion,
 ]
 

@@ -20,40 +20,40 @@ for (const [name, rate] of [
 }
 
 /** What `retool-rl runs ...` prints to standard output. */
-function runs(...parameters: string[]): string {
+async function runs(...parameters: string[]): Promise<string> {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
   addRunsCommand(program)
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   try {
-    program.parse(['runs', ...parameters, '--root', root], { from: 'user' })
+    await program.parseAsync(['runs', ...parameters, '--root', root], { from: 'user' })
     return write.mock.calls.map(([text]) => String(text)).join('')
   } finally {
     write.mockRestore()
   }
 }
 
-test('list, tag, compare, export, delete', () => {
-  expect(JSON.parse(runs('list', '--json'))).toMatchObject([
+test('list, tag, compare, export, delete', async () => {
+  expect(JSON.parse(await runs('list', '--json'))).toMatchObject([
     { name: 'one', state: { status: 'finished', step: 1 } },
     { name: 'two' },
   ])
-  runs('tag', 'two', 'good', 'late')
-  expect(runs('tag', 'two', 'late', '--remove')).toBe('two: good\n')
-  expect(JSON.parse(runs('list', '--json', '--tag', 'good'))).toMatchObject([{ name: 'two' }])
-  expect(runs('list')).toContain('finished')
+  await runs('tag', 'two', 'good', 'late')
+  expect(await runs('tag', 'two', 'late', '--remove')).toBe('two: good\n')
+  expect(JSON.parse(await runs('list', '--json', '--tag', 'good'))).toMatchObject([{ name: 'two' }])
+  expect(await runs('list')).toContain('finished')
 
-  expect(JSON.parse(runs('compare', 'one', 'two', '--json'))).toMatchObject({
+  expect(JSON.parse(await runs('compare', 'one', 'two', '--json'))).toMatchObject({
     config: [{ key: 'learner.rate', values: [0.1, 0.2] }],
     metrics: [{ name: 'loss', values: [1, 2] }],
   })
 
   const output = join(root, 'metrics.csv')
-  runs('export', 'one', '--output', output)
+  await runs('export', 'one', '--output', output)
   expect(readFileSync(output, 'utf8')).toContain('1,loss,1,')
-  expect(() => runs('export', 'one', '--output', 'x.txt')).toThrow(/\.parquet/)
+  await expect(runs('export', 'one', '--output', 'x.txt')).rejects.toThrow(/\.parquet/)
 
-  expect(() => runs('delete', 'one')).toThrow(/--yes/)
-  runs('delete', 'one', '--yes')
+  await expect(runs('delete', 'one')).rejects.toThrow(/--yes/)
+  await runs('delete', 'one', '--yes')
   expect(existsSync(join(root, 'one'))).toBe(false)
-  expect(() => runs('tag', 'twoo', 'x')).toThrow(/did you mean two/)
+  await expect(runs('tag', 'twoo', 'x')).rejects.toThrow(/did you mean two/)
 })

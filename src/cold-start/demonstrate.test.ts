@@ -20,7 +20,7 @@ beforeAll(async () => {
       ...(family === 'time_intervals' && { settings: { task_types: ['time', 'time_seconds'] } }),
     }),
   )
-  problems = await drawMixture({ families, size: 2 * families.length, seed: 5 }, generator)
+  problems = await drawMixture({ families, size: families.length, seed: 5 }, generator)
 })
 afterAll(() => generator.close())
 
@@ -36,7 +36,7 @@ test('every rule gives the reference answer by really running its code', async (
 })
 
 test('shares of text alone and of corrections come out, and the same seed repeats', async () => {
-  const some = problems.slice(0, 24)
+  const some = problems.filter(({ source }) => source !== 'prime_factorization')
   const settings = { seed: 2, withoutCode: 0.3, corrections: 0.5 }
   const first = await demonstrate(some, settings, pythonTool, signal)
   expect(await demonstrate(some, settings, pythonTool, signal)).toEqual(first)

@@ -30,8 +30,7 @@ export async function runScript(
   const id = `${origin.writer}/${origin.problem.id}`
   const turns: DemonstrationTurn[] = []
   for (const step of script.steps) {
-    const call = { tool: interpreter.name, arguments: { code: step.code } }
-    const output = repeatable(await interpreter.call(call, { trajectoryId: id, signal }))
+    const { call, output } = await runSnippet(step.code, id, interpreter, signal)
     if (output.ok !== (step.expected === 'ok')) {
       const reason = output.ok ? 'the broken snippet ran' : 'a snippet failed'
       return { kind: 'dropped', reason, detail: `${step.code}\n-> ${output.text}` }
@@ -45,6 +44,17 @@ export async function runScript(
     return { kind: 'dropped', reason: 'the output allows no answer', detail }
   }
   return { kind: 'demonstration', demonstration: { id, ...origin, turns, closing } }
+}
+
+/** One call; its output without what differs from run to run. */
+export async function runSnippet(
+  code: string,
+  trajectoryId: string,
+  interpreter: Tool,
+  signal: AbortSignal,
+): Promise<Pick<DemonstrationTurn, 'call' | 'output'>> {
+  const call = { tool: interpreter.name, arguments: { code } }
+  return { call, output: repeatable(await interpreter.call(call, { trajectoryId, signal })) }
 }
 
 /** The output without what differs from run to run, so that the same input gives the same file. */

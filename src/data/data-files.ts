@@ -95,5 +95,10 @@ function chooseSubset(
       `${place}: no subset is called ${subset}; found ${[...folders].join(', ') || 'none'}`,
     )
   }
-  return files
+  // Folders of one and the same split names are subsets; anything else is just a tree of files.
+  const rivals = [...folders].filter((folder) =>
+    files.some((file) => file.startsWith(`${folder}/`) && splitOf(file) !== undefined),
+  )
+  if (rivals.length < 2) return files
+  throw new UserError(`${place}: several subsets: ${rivals.join(', ')}; choose one with --subset`)
 }

@@ -2,6 +2,7 @@
 // memory that does not grow with the source.
 
 import { RandomStream } from '../base/random.ts'
+import type { BadRowPolicy } from './bad-rows.ts'
 import { BadRows } from './bad-rows.ts'
 import type { Problem } from './problem.ts'
 import type { ProblemSource } from './problem-source.ts'
@@ -33,11 +34,12 @@ export interface Survey {
 export interface SurveySettings {
   readonly samples: number
   readonly seed: number
+  readonly badRows?: BadRowPolicy
 }
 
 export async function survey(source: ProblemSource, settings: SurveySettings): Promise<Survey> {
   const random = RandomStream.named(settings.seed, 'survey')
-  const badRows = new BadRows('skip')
+  const badRows = new BadRows(settings.badRows ?? 'skip')
   const samples = new Reservoir<Problem>(settings.samples, random)
   const questions = new LengthTally(random)
   const answers = new LengthTally(random)

@@ -3,7 +3,7 @@
 // Letters: S slots, K key/value heads, D head size.
 
 import type { ModelConfig } from '../model/config.ts'
-import { empty } from '../tensor/creation.ts'
+import { zeros } from '../tensor/creation.ts'
 import { type DType, dtypeBytes } from '../tensor/dtype.ts'
 import { unowned } from '../tensor/scope.ts'
 import type { Device, Tensor } from '../tensor/tensor.ts'
@@ -29,7 +29,7 @@ export class Cache {
   constructor(config: ModelConfig, options: CacheOptions) {
     const { slots, dtype, device } = options
     const shape = [slots, config.kvHeads, config.headSize]
-    const one = () => empty(shape, { dtype, device })
+    const one = () => zeros(shape, { dtype, device })
     this.layers = unowned(() =>
       Array.from({ length: config.layers }, () => ({ keys_SKD: one(), values_SKD: one() })),
     )

@@ -1,66 +1,76 @@
-// Attention over the cache, composed of libtorch's operators: runs on every device and is the
-// reference for the kernels that replace it on the CPU.
+// Attention over the cache: every new token is written into its slot, then sees its sequence's slots
+// up to itself. Tokens that decode go together, through a kernel where there is one; prompts and
+// tool outputs go one by one through libtorch's attention.
 //
-// Letters: T new tokens (packed), B decoding sequences, L longest history, N heads, K key/value
-// heads, G = N / K, D head size.
+// Letters: T new tokens (packed), L tokens of a sequence, N heads, K key/value heads, D head size.
 
-import { type Attend, causalAttention } from '../model/attention.ts'
+import { present } from '../base/check.ts'
+import { type Attend, causalAttention, type Heads } from '../model/attention.ts'
+import { type RopeAngles, rotate } from '../model/rope.ts'
 import { lessOrEqual } from '../tensor/comparison.ts'
 import { arange } from '../tensor/creation.ts'
-import { attention } from '../tensor/neural.ts'
-import {
-  concatenate,
-  indexCopyInPlace,
-  indexSelect,
-  narrow,
-  permute,
-  reshape,
-  unsqueeze,
-  view,
-} from '../tensor/shape.ts'
+import { hasKernel } from '../tensor/kernel.ts'
+import { operatorInPlace } from '../tensor/operator.ts'
+import { concatenate, indexCopyInPlace, indexSelect, narrow, unsqueeze } from '../tensor/shape.ts'
 import type { Device, Tensor } from '../tensor/tensor.ts'
 import { integers, toDevice } from '../tensor/transfer.ts'
 import type { Cache, LayerCache } from './cache.ts'
-import type { Piece } from './piece.ts'
+import { decodeAttention } from './decode-attention.ts'
+import { slotsOf } from './page.ts'
+import { lengthOf, type Piece } from './piece.ts'
 
-/**
- * Attention for the pieces of one step, which come packed in their order: every new token is
- * written into its slot, then sees its sequence's slots up to itself.
- */
-export function cachedAttention(cache: Cache, pieces: readonly Piece[], device: Device): Attend {
-  const place = (values: number[], shape?: number[]) => toDevice(integers(values, shape), device)
-  const written_T = place(pieces.flatMap((piece) => piece.slots.slice(piece.start)))
-  const blocks = blocksOf(pieces).map((block) =>
-    block.kind === 'decode'
-      ? decodeBlock(block.pieces, place, device)
-      : prefillBlock(block.piece, place, device),
+const rotateAndStore = operatorInPlace('retool::rotate_and_store')
+
+/** Attention for the pieces of one step, which come packed in their order. */
+export function cachedAttention(cache: Cache, pieces: readonly Piece[]): Attend {
+  const sample = present(cache.layers[0], 'layer 0 of the cache').keys_SKD
+  const { device } = sample
+  const written = pieces.flatMap((piece) =>
+    slotsOf(piece.pages, lengthOf(piece)).slice(piece.start),
   )
-  return (layer, query_TND, key_TKD, value_TKD) => {
-    const stored = cache.layers[layer]
-    if (!stored) throw new Error(`defect: no cache for layer ${layer}`)
-    indexCopyInPlace(stored.keys_SKD, 0, written_T, key_TKD)
-    indexCopyInPlace(stored.values_SKD, 0, written_T, value_TKD)
+  const written_T = toDevice(integers(written), device)
+  const blocks = blocksOf(pieces, sample)
+  return (layer, heads, angles) => {
+    const stored = present(cache.layers[layer], `layer ${layer} of the cache`)
+    const query_TND = store(heads, angles, stored, written_T)
     let start = 0
     const seen = blocks.map(({ length, look }) => {
-      const part = (tensor: Tensor) => narrow(tensor, 0, start, length)
-      const result = look(part(query_TND), part(key_TKD), part(value_TKD), stored)
+      const query = blocks.length === 1 ? query_TND : narrow(query_TND, 0, start, length)
       start += length
-      return result
+      return look(query, stored)
     })
     return seen.length === 1 ? (seen[0] as Tensor) : concatenate(seen, 0)
   }
 }
 
-type Run =
-  | { readonly kind: 'decode'; readonly pieces: readonly Piece[] }
-  | { readonly kind: 'prefill'; readonly piece: Piece }
+/** Rotates, writes keys and values into their slots, and returns the rotated queries. */
+function store(heads: Heads, angles: RopeAngles, stored: LayerCache, written_T: Tensor): Tensor {
+  const { query_TND, key_TKD, value_TKD } = heads
+  const { keys_SKD, values_SKD } = stored
+  if (hasKernel(query_TND)) {
+    const { cosine_T1D, sine_T1D } = angles
+    const where = [cosine_T1D, sine_T1D, written_T, keys_SKD, values_SKD]
+    rotateAndStore(query_TND, key_TKD, value_TKD, ...where)
+    return query_TND
+  }
+  indexCopyInPlace(keys_SKD, 0, written_T, rotate(key_TKD, angles))
+  indexCopyInPlace(values_SKD, 0, written_T, value_TKD)
+  return rotate(query_TND, angles)
+}
 
-/** Neighbouring pieces of one token decode together; longer ones prefill one by one. */
-function blocksOf(pieces: readonly Piece[]): Run[] {
-  const runs: Run[] = []
+interface Block {
+  /** New tokens. */
+  readonly length: number
+  readonly look: (query: Tensor, stored: LayerCache) => Tensor
+}
+
+/** Neighbouring pieces of one token decode together; longer ones are read one by one. */
+function blocksOf(pieces: readonly Piece[], sample: Tensor): Block[] {
+  const blocks: Block[] = []
   let decoding: Piece[] = []
   const flush = () => {
-    if (decoding.length > 0) runs.push({ kind: 'decode', pieces: decoding })
+    if (decoding.length === 0) return
+    blocks.push({ length: decoding.length, look: decodeAttention(decoding, sample) })
     decoding = []
   }
   for (const piece of pieces) {
@@ -68,77 +78,24 @@ function blocksOf(pieces: readonly Piece[]): Run[] {
       decoding.push(piece)
     } else {
       flush()
-      runs.push({ kind: 'prefill', piece })
+      blocks.push({ length: piece.tokens.length, look: readAttention(piece, sample.device) })
     }
   }
   flush()
-  return runs
+  return blocks
 }
 
-interface Block {
-  /** New tokens. */
-  readonly length: number
-  readonly look: (query: Tensor, key: Tensor, value: Tensor, stored: LayerCache) => Tensor
-}
-
-type Place = (values: number[], shape?: number[]) => Tensor
-
-function prefillBlock(piece: Piece, place: Place, device: Device): Block {
-  const length = piece.tokens.length
+/** Attention of a prompt or a tool output onto its sequence so far and itself. */
+function readAttention(piece: Piece, device: Device): Block['look'] {
+  const length = lengthOf(piece)
+  const slots_L = toDevice(integers(slotsOf(piece.pages, length)), device)
+  const gathered = (tensor: Tensor) => indexSelect(tensor, 0, slots_L)
   if (piece.start === 0) {
-    return { length, look: (query, key, value) => causalAttention(query, key, value) }
+    return (query, { keys_SKD, values_SKD }) =>
+      causalAttention(query, gathered(keys_SKD), gathered(values_SKD))
   }
-  const slots_L = place([...piece.slots])
-  const rows = unsqueeze(arange(piece.start, piece.slots.length, { device }), 1)
-  const mask = lessOrEqual(arange(0, piece.slots.length, { device }), rows)
-  return {
-    length,
-    look: (query, _key, _value, stored) =>
-      causalAttention(
-        query,
-        indexSelect(stored.keys_SKD, 0, slots_L),
-        indexSelect(stored.values_SKD, 0, slots_L),
-        mask,
-      ),
-  }
-}
-
-function decodeBlock(pieces: readonly Piece[], place: Place, device: Device): Block {
-  const batch = pieces.length
-  const longest = Math.max(...pieces.map((piece) => piece.slots.length))
-  // Places past a sequence's end read slot 0 and are masked away.
-  const slots_BL = place(
-    pieces.flatMap(({ slots }) => [...slots, ...Array<number>(longest - slots.length).fill(0)]),
-  )
-  const lengths_B1 = place(
-    pieces.map(({ slots }) => slots.length - 1),
-    [batch, 1],
-  )
-  const mask_B11L = view(lessOrEqual(arange(0, longest, { device }), lengths_B1), [
-    batch,
-    1,
-    1,
-    longest,
-  ])
-  return {
-    length: batch,
-    look: (query_BND, _key, _value, stored) => {
-      const [, heads, size] = query_BND.shape as [number, number, number]
-      const gathered = (tensor: Tensor) => {
-        const kvHeads = tensor.dimension(1)
-        const all = reshape(indexSelect(tensor, 0, slots_BL), [batch, longest, kvHeads, size])
-        return permute(all, [0, 2, 1, 3])
-      }
-      // The G query heads of a key head look at the same keys, like G queries of one head.
-      const kvHeads = stored.keys_SKD.dimension(1)
-      const query_BKGD = view(query_BND, [batch, kvHeads, heads / kvHeads, size])
-      const seen_BKGD = attention(
-        query_BKGD,
-        gathered(stored.keys_SKD),
-        gathered(stored.values_SKD),
-        { mask: mask_B11L },
-      )
-      return reshape(seen_BKGD, [batch, heads, size])
-    },
-  }
+  const rows = unsqueeze(arange(piece.start, length, { device }), 1)
+  const mask = lessOrEqual(arange(0, length, { device }), rows)
+  return (query, { keys_SKD, values_SKD }) =>
+    causalAttention(query, gathered(keys_SKD), gathered(values_SKD), mask)
 }

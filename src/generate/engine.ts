@@ -10,8 +10,8 @@ import type { Completion, Policy, PolicySession, Sampling } from '../trajectory/
 import type { TokenId } from '../trajectory/segment.ts'
 import { Cache } from './cache.ts'
 import { forwardPieces } from './forward.ts'
-import { pagesFor, slotsOf } from './page.ts'
-import { accept, drawsOf, type Request } from './request.ts'
+import { pagesFor } from './page.ts'
+import { accept, drawsOf, type OnToken, type Request } from './request.ts'
 import { type Draw, sample } from './sampler.ts'
 import type { PlannedPiece, ScheduledSequence } from './scheduled-sequence.ts'
 import { Scheduler, type SchedulerCounts } from './scheduler.ts'
@@ -39,7 +39,7 @@ export interface EngineSession extends PolicySession {
     newTokens: readonly TokenId[],
     sampling: Sampling,
     signal?: AbortSignal,
-    onToken?: (token: TokenId) => void,
+    onToken?: OnToken,
   ): Promise<Completion>
 }
 
@@ -194,10 +194,7 @@ export class Engine implements Policy {
 
   /** Draws a token for each piece that reaches its sequence's end; the others only read. */
   #forward(plan: readonly PlannedPiece[]) {
-    const pieces = plan.map(({ tokens, start, pages }) => {
-      return { tokens, start, slots: slotsOf(pages, start + tokens.length) }
-    })
-    const logits = forwardPieces(this.#decoder, this.#cache, pieces)
+    const logits = forwardPieces(this.#decoder, this.#cache, plan)
     const requests = plan.map(({ sequence }) => present(this.#requests.get(sequence), 'request'))
     const draws = requests.map(({ sampling, random }, index): Draw => {
       const uniform = plan[index]?.draws ? random.uniform() : 0

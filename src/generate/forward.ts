@@ -24,7 +24,7 @@ export function forwardPieces(decoder: Decoder, cache: Cache, pieces: readonly P
     const positions_T = place(
       pieces.flatMap((piece) => piece.tokens.map((_, index) => piece.start + index)),
     )
-    const attend = cachedAttention(cache, pieces, device)
+    const attend = cachedAttention(cache, pieces)
     const hidden_TH = hiddenStates(decoder, ids_T, positions_T, attend)
     return logits(decoder, lastOfEach(hidden_TH, pieces, place))
   })

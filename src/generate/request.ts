@@ -6,13 +6,16 @@ import type { TokenId } from '../trajectory/segment.ts'
 import type { Drawn } from './sampler.ts'
 import type { StopDetector } from './stop.ts'
 
+/** Watches a completion: each token as it is drawn, with its log-prob. */
+export type OnToken = (token: TokenId, logprob: number) => void
+
 export interface Request {
   readonly sampling: Sampling
   readonly random: RandomStream
   readonly stop: StopDetector
   readonly tokens: TokenId[]
   readonly logprobs: number[]
-  readonly onToken: ((token: TokenId) => void) | undefined
+  readonly onToken: OnToken | undefined
   readonly settle: (outcome: Completion | Error) => void
 }
 
@@ -26,7 +29,7 @@ export function accept(request: Request, drawn: Drawn, isFull: boolean): Finish 
   const { token } = drawn
   request.tokens.push(token)
   request.logprobs.push(drawn.logprob)
-  request.onToken?.(token)
+  request.onToken?.(token, drawn.logprob)
   const text = request.stop.push(token)
   if (text !== undefined) return { kind: 'stopString', text }
   if (request.sampling.stopTokens.includes(token)) return { kind: 'stopToken', token }

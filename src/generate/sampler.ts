@@ -1,11 +1,12 @@
 // From logits to the next token of each sequence, with the log-prob of the distribution that it was
-// drawn from. Composed of libtorch's operators: the reference for the kernel that replaces it.
+// drawn from: a kernel on the CPU, and the same composed of libtorch's operators, its reference.
 //
 // Letters: B rows (sequences), V vocabulary.
 
 import { divide, exp, multiply, subtract } from '../tensor/arithmetic.ts'
 import { greater, greaterOrEqual, less, maskedFill, or } from '../tensor/comparison.ts'
 import { arange } from '../tensor/creation.ts'
+import { hasKernel } from '../tensor/kernel.ts'
 import { logSoftmax } from '../tensor/neural.ts'
 import { operator } from '../tensor/operator.ts'
 import { argmax, cumulativeSum, sort } from '../tensor/reduction.ts'
@@ -14,6 +15,7 @@ import { gather, index, narrow, stack, unsqueeze } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import {
   integers,
+  read,
   readFloats,
   readIntegers,
   tensorFrom,
@@ -39,11 +41,31 @@ export interface Drawn {
 /** Below 1 by more than the rounding of a sum, so that the target stays below the total. */
 const largestUniform = 1 - 2 ** -32
 
+const sampleKernel = operator('retool::sample')
 const scatterInto = operator('aten::scatter', 'src')
 const onesLike = operator('aten::ones_like')
 
 /** One token per row of logits [B, V]. */
 export function sample(logits_BV: Tensor, draws: readonly Draw[]): Drawn[] {
+  return scope(() =>
+    hasKernel(logits_BV) ? sampleByKernel(logits_BV, draws) : sampleComposed(logits_BV, draws),
+  )
+}
+
+function sampleByKernel(logits_BV: Tensor, draws: readonly Draw[]): Drawn[] {
+  const settings = draws.flatMap(({ temperature, topK, topP, minP, uniform }) => {
+    return [temperature, topK, topP, minP, uniform]
+  })
+  const settings_B5 = tensorFrom(Float64Array.from(settings), [draws.length, 5])
+  const found = read(sampleKernel(logits_BV, settings_B5)) as Float64Array
+  return draws.map((_, row) => ({
+    token: found[row * 3] as number,
+    logprob: found[row * 3 + 1] as number,
+    plainLogprob: found[row * 3 + 2] as number,
+  }))
+}
+
+function sampleComposed(logits_BV: Tensor, draws: readonly Draw[]): Drawn[] {
   return scope(() => {
     const plain_BV = logSoftmax(logits_BV, 1, 'float32')
     const tempered_BV = isPlain(draws) ? plain_BV : cut(plain_BV, draws)

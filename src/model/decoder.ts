@@ -5,14 +5,14 @@
 // Letters: T tokens, H hidden size, N heads, K key/value heads, D head size, V vocabulary.
 
 import { add, multiply } from '../tensor/arithmetic.ts'
-import { embedding, linear, rmsNorm, silu } from '../tensor/neural.ts'
+import { addRmsNorm, embedding, gatedSilu, linear, rmsNorm } from '../tensor/neural.ts'
 import { scope } from '../tensor/scope.ts'
 import { reshape, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Attend } from './attention.ts'
 import type { ModelConfig } from './config.ts'
 import type { DecoderWeights, LayerWeights, Projection } from './decoder-weights.ts'
-import { inverseFrequencies, type RopeAngles, ropeAngles, rotate } from './rope.ts'
+import { inverseFrequencies, type RopeAngles, ropeAngles } from './rope.ts'
 
 /** A decoder ready to run; whoever made it owns the tensors. */
 export interface Decoder {
@@ -77,8 +77,9 @@ export function decoderLayer(
   return scope(() => {
     const epsilon = input.config.normEpsilon
     const normed_TH = rmsNorm(hidden_TH, layer.inputNorm, epsilon)
-    const attended_TH = add(hidden_TH, selfAttention(layer, index, normed_TH, input))
-    return add(attended_TH, mlp(layer, rmsNorm(attended_TH, layer.mlpNorm, epsilon)))
+    const seen_TH = selfAttention(layer, index, normed_TH, input)
+    const { sum, normed } = addRmsNorm(hidden_TH, seen_TH, layer.mlpNorm, epsilon)
+    return add(sum, mlp(layer, normed))
   })
 }
 
@@ -95,12 +96,12 @@ function selfAttention(
   const query_TND = normed(split(project(input_TH, layer.query), heads), layer.queryNorm)
   const key_TKD = normed(split(project(input_TH, layer.key), kvHeads), layer.keyNorm)
   const value_TKD = split(project(input_TH, layer.value), kvHeads)
-  const seen_TND = attend(index, rotate(query_TND, angles), rotate(key_TKD, angles), value_TKD)
+  const seen_TND = attend(index, { query_TND, key_TKD, value_TKD }, angles)
   return project(reshape(seen_TND, [-1, heads * headSize]), layer.output)
 }
 
 function mlp(layer: LayerWeights, input_TH: Tensor): Tensor {
-  const gated = multiply(silu(project(input_TH, layer.gate)), project(input_TH, layer.up))
+  const gated = gatedSilu(project(input_TH, layer.gate), project(input_TH, layer.up))
   return project(gated, layer.down)
 }
 

@@ -9,7 +9,7 @@ import { encodePieces } from '../tool/text-codec.ts'
 import type { Move } from '../tool/tool.ts'
 import type { ToolCall, ToolOutput } from '../trajectory/call.ts'
 import type { Completion } from '../trajectory/policy.ts'
-import type { Segment } from '../trajectory/segment.ts'
+import type { Segment, TokenId } from '../trajectory/segment.ts'
 import type { Failure, LimitName, Stop, Trajectory } from '../trajectory/trajectory.ts'
 import { cutOutput } from './cut-output.ts'
 import type { TrajectoryLimits } from './limits.ts'
@@ -23,6 +23,10 @@ export interface Attempt {
   readonly id: string
   readonly problemId: string
   readonly question: string
+  /** A first context that is already tokens, such as a chat so far, in place of the question. */
+  readonly context?: readonly TokenId[]
+  /** Names its random streams, if not the id does: two attempts with one name are drawn alike. */
+  readonly stream?: string
   /** Shared by the attempts at one problem, so that its first context is read once. */
   readonly group?: string
   /** Told when the attempt begins and ends to wait for a tool. */
@@ -109,7 +113,7 @@ class TrajectoryRun {
       this.signal.throwIfAborted()
       this.#push({
         author: 'context',
-        tokens: await firstContext(this.attempt.question, this.options),
+        tokens: this.attempt.context ?? (await firstContext(this.attempt.question, this.options)),
       })
       for (;;) {
         const stop = await this.#turn()
@@ -152,7 +156,8 @@ class TrajectoryRun {
 
   async #complete(tokenLimit: number): Promise<Completion> {
     const { protocol, sampling, stopTokens, seed } = this.options
-    const stream = RandomStream.named(seed, `${this.attempt.id}/turn-${this.#turns}`)
+    const { id, stream: name = id } = this.attempt
+    const stream = RandomStream.named(seed, `${name}/turn-${this.#turns}`)
     const drawn = {
       ...sampling,
       tokenLimit,
@@ -170,8 +175,9 @@ class TrajectoryRun {
   /** The completion's text up to the end of its stop string, or without its stop token. */
   async #text({ tokens, finish }: Completion): Promise<string> {
     const { codec } = this.options
-    if (finish.kind !== 'stopString') return codec.decode(tokens.slice(0, -1))
-    const text = await codec.decode(tokens)
+    const ended = finish.kind === 'stopToken' && tokens.at(-1) === finish.token
+    const text = await codec.decode(ended ? tokens.slice(0, -1) : tokens)
+    if (finish.kind !== 'stopString') return text
     const start = text.indexOf(finish.text)
     return start === -1 ? text : text.slice(0, start + finish.text.length)
   }

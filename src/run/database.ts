@@ -9,6 +9,11 @@ import { migrations } from './migrations.ts'
 
 export type Database = Libsql.Database
 
+/** A row that no writer of ours has written: the file is damaged where SQLite cannot see it. */
+export class DamagedRowError extends Error {
+  override readonly name = 'DamagedRowError'
+}
+
 /** Opens for writing, makes the file where there is none, and brings it to the newest version. */
 export function openDatabase(path: string): Database {
   const database = new Libsql(path)

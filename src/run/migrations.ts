@@ -50,7 +50,6 @@ export const migrations: readonly string[] = [
     step INTEGER NOT NULL,
     problem TEXT NOT NULL,
     source TEXT NOT NULL,
-    question TEXT NOT NULL,
     answer TEXT,
     reward REAL,
     parts TEXT NOT NULL,
@@ -67,11 +66,15 @@ export const migrations: readonly string[] = [
     last_call_ok INTEGER,
     first_call_at REAL,
     self_corrected INTEGER NOT NULL,
+    purposes TEXT NOT NULL,
     policy_version INTEGER NOT NULL,
     duration REAL NOT NULL,
     UNIQUE (phase, step, id)
   );
   CREATE INDEX trajectory_problem ON trajectory (problem, step);
+  CREATE INDEX trajectory_stop ON trajectory (stop);
+  CREATE INDEX trajectory_source ON trajectory (source);
+  CREATE TABLE problem (id TEXT PRIMARY KEY, question TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE trajectory_body (row INTEGER PRIMARY KEY, body BLOB NOT NULL);
   CREATE VIRTUAL TABLE trajectory_text USING fts5(text, content='', contentless_delete=1);
   `,

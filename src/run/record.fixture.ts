@@ -38,6 +38,7 @@ export function recordFixture({
     reward: { total: reward, parts: { outcome: reward }, correct: reward > 0 },
     answer: '42',
     verdict: 'equal',
+    purposes: ['calculation'],
     tokenValues: { advantages: [0, 0, 0.5, 0.5, 0.5, 0.5, 0, 0.5] },
   }
 }

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { type Database, openForReading } from './database.ts'
+import { DamagedRowError, type Database, openForReading } from './database.ts'
 import type { Environment } from './environment.ts'
 import { layout } from './layout.ts'
 import { type RunState, readState } from './run-state.ts'
@@ -112,5 +112,10 @@ export class RunReader {
 
 function isFromDatabase(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return error.name === 'SqliteError' || 'rawCode' in error || error instanceof SyntaxError
+  return (
+    error.name === 'SqliteError' ||
+    error instanceof DamagedRowError ||
+    // Text that should have been JSON.
+    error instanceof SyntaxError
+  )
 }

@@ -1,9 +1,11 @@
 // Where a run stands: running, finished, interrupted or failed.
 
-import type { Database } from './database.ts'
+import { DamagedRowError, type Database } from './database.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
-export type RunStatus = 'running' | 'finished' | 'interrupted' | 'failed'
+const statuses = ['running', 'finished', 'interrupted', 'failed'] as const
+
+export type RunStatus = (typeof statuses)[number]
 
 export interface RunState {
   readonly status: RunStatus
@@ -41,6 +43,7 @@ interface Row {
 export function readState(database: Database): RunState | null {
   const row = database.prepare('SELECT * FROM run').get() as Row | undefined
   if (!row) return null
+  if (!statuses.includes(row.status)) throw new DamagedRowError('the row of its state is damaged')
   const identity = { host: row.host, pid: row.pid, start: row.process_start }
   const state: RunState = {
     status: row.status,

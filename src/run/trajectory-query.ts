@@ -63,15 +63,17 @@ export interface TrajectoryKey {
 interface Row {
   readonly row: number
   readonly parts: string
+  readonly purposes: string
   readonly correct: number | null
   readonly lastCallOk: number | null
   readonly selfCorrected: number
 }
 
-const selected = `row, id, phase, step, problem, source, question, answer, reward, parts, correct,
+const selected = `row, trajectory.id AS id, phase, step, problem, source,
+  (SELECT question FROM problem WHERE problem.id = trajectory.problem) AS question, answer, reward, parts, correct,
   stop, stop_detail AS stopDetail, turns, calls, errors, tokens, response_tokens AS responseTokens,
   policy_tokens AS policyTokens, code_lines AS codeLines, last_call_ok AS lastCallOk,
-  first_call_at AS firstCallAt, self_corrected AS selfCorrected, policy_version AS policyVersion,
+  first_call_at AS firstCallAt, self_corrected AS selfCorrected, purposes, policy_version AS policyVersion,
   duration AS durationMs`
 
 export function countTrajectories(database: Database, filter: TrajectoryFilter = {}): number {
@@ -179,6 +181,7 @@ function toSummary(row: Row): TrajectorySummary {
   return {
     ...rest,
     parts: JSON.parse(row.parts),
+    purposes: JSON.parse(row.purposes),
     correct: row.correct === null ? null : row.correct === 1,
     lastCallOk: row.lastCallOk === null ? null : row.lastCallOk === 1,
     selfCorrected: row.selfCorrected === 1,

@@ -66,4 +66,6 @@ export interface TrajectoryRecord {
   /** The grader's own words. */
   readonly verdict?: string
   readonly tokenValues?: TokenValues
+  /** What each snippet of code is for, in the order of the calls: `verification`, `search`, ... */
+  readonly purposes?: readonly string[]
 }

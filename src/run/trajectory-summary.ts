@@ -34,6 +34,8 @@ export interface TrajectorySummary {
   readonly firstCallAt: number | null
   /** Whether a call failed and a later one succeeded. */
   readonly selfCorrected: boolean
+  /** What each snippet is for, where the recorder said so. */
+  readonly purposes: readonly string[]
   readonly policyVersion: number
   readonly durationMs: number
 }
@@ -44,7 +46,7 @@ const questionLimit = 240
 export function trajectorySummary(record: TrajectoryRecord, step: number): TrajectorySummary {
   const { trajectory, problem, reward } = record
   const { segments, stop } = trajectory
-  const tools = segments.filter((segment) => segment.author === 'tool')
+  const tools = segments.filter(isCall)
   const firstError = tools.findIndex((segment) => !segment.output.ok)
   return {
     id: trajectory.id,
@@ -69,9 +71,15 @@ export function trajectorySummary(record: TrajectoryRecord, step: number): Traje
     lastCallOk: tools.at(-1)?.output.ok ?? null,
     firstCallAt: firstCallAt(record),
     selfCorrected: firstError >= 0 && tools.slice(firstError).some((segment) => segment.output.ok),
+    purposes: record.purposes ?? [],
     policyVersion: trajectory.policyVersion,
     durationMs: trajectory.durationMs,
   }
+}
+
+/** A tool segment that answers a real call, not one that tells the policy what was malformed. */
+function isCall(segment: Segment): segment is ToolSegment {
+  return segment.author === 'tool' && segment.call.tool !== 'malformed'
 }
 
 function stopDetail(stop: Stop): string | null {
@@ -115,7 +123,7 @@ function codeLines(segment: ToolSegment): number {
 
 function firstCallAt({ trajectory: { segments }, pieces }: TrajectoryRecord): number | null {
   const start = responseStart(segments)
-  const toolIndex = segments.findIndex((segment) => segment.author === 'tool')
+  const toolIndex = segments.findIndex(isCall)
   const tool = segments[toolIndex]
   if (tool?.author !== 'tool') return null
   const before = countTokens(segments.slice(start, Math.max(start, toolIndex - 1)))

@@ -11,7 +11,6 @@ const columns = [
   'step',
   'problem',
   'source',
-  'question',
   'answer',
   'reward',
   'parts',
@@ -28,6 +27,7 @@ const columns = [
   'last_call_ok',
   'first_call_at',
   'self_corrected',
+  'purposes',
   'policy_version',
   'duration',
 ]
@@ -46,6 +46,7 @@ export class TrajectoryWriter {
         'trajectory_body WHERE row',
         'trajectory_text WHERE rowid',
       ].map((from) => database.prepare(`DELETE FROM ${from} = ?`)),
+      problem: database.prepare('INSERT OR REPLACE INTO problem (id, question) VALUES (?, ?)'),
       row: database.prepare(`INSERT INTO trajectory (${columns}) VALUES (${marks})`),
       body: database.prepare('INSERT INTO trajectory_body (row, body) VALUES (?, ?)'),
       text: database.prepare('INSERT INTO trajectory_text (rowid, text) VALUES (?, ?)'),
@@ -62,10 +63,12 @@ export class TrajectoryWriter {
   }
 
   #insert(step: number, record: TrajectoryRecord, body: Buffer | undefined): void {
-    const { find, remove, row, body: bodyStatement, text } = this.#statements
+    const { find, remove, problem, row, body: bodyStatement, text } = this.#statements
     const before = find.get(record.phase, step, record.trajectory.id) as { row: number } | undefined
     if (before) for (const statement of remove) statement.run(before.row)
-    const { lastInsertRowid } = row.run(valuesOf(trajectorySummary(record, step)))
+    const summary = trajectorySummary(record, step)
+    problem.run(summary.problem, summary.question)
+    const { lastInsertRowid } = row.run(valuesOf(summary))
     bodyStatement.run(lastInsertRowid, body)
     text.run(lastInsertRowid, record.pieces.map((pieces) => pieces.join('')).join('\n'))
   }
@@ -79,7 +82,6 @@ function valuesOf(summary: TrajectorySummary): unknown[] {
     summary.step,
     summary.problem,
     summary.source,
-    summary.question,
     summary.answer,
     summary.reward,
     JSON.stringify(summary.parts),
@@ -96,6 +98,7 @@ function valuesOf(summary: TrajectorySummary): unknown[] {
     toBit(summary.lastCallOk),
     summary.firstCallAt,
     toBit(summary.selfCorrected),
+    JSON.stringify(summary.purposes),
     summary.policyVersion,
     summary.durationMs,
   ]

@@ -5,13 +5,22 @@ import { Tensor } from './tensor.ts'
 
 const modes = { recording: 0, withoutGradient: 1, inference: 2 } as const
 
+let current: number = modes.recording
+
 function inMode<T>(mode: number, body: () => T): T {
   const before = native().setMode(mode)
+  current = mode
   try {
     return body()
   } finally {
     native().setMode(before)
+    current = before
   }
+}
+
+/** Whether operators are recorded for gradients now: kernels without a gradient ask. */
+export function isRecording(): boolean {
+  return current === modes.recording
 }
 
 /** Runs `body` without recording for gradients. */

@@ -1,7 +1,9 @@
 // The operators of a transformer.
 
+import { add, multiply } from './arithmetic.ts'
 import { type DType, dtypeCode } from './dtype.ts'
-import { operator } from './operator.ts'
+import { hasKernel } from './kernel.ts'
+import { operator, operatorOfSeveral } from './operator.ts'
 import type { Tensor } from './tensor.ts'
 
 const matmulOf = operator('aten::matmul')
@@ -9,6 +11,9 @@ const linearOf = operator('aten::linear')
 const embeddingOf = operator('aten::embedding')
 const siluOf = operator('aten::silu')
 const rmsNormOf = operator('aten::rms_norm')
+const rmsNormKernel = operator('retool::rms_norm')
+const addRmsNormKernel = operatorOfSeveral('retool::add_rms_norm')
+const gatedSiluKernel = operator('retool::gated_silu')
 const softmaxOf = operator('aten::softmax', 'int')
 const logSoftmaxOf = operator('aten::log_softmax', 'int')
 const attentionOf = operator('aten::scaled_dot_product_attention')
@@ -31,9 +36,31 @@ export function silu(tensor: Tensor): Tensor {
   return siluOf(tensor)
 }
 
+/** silu(gate) * up. */
+export function gatedSilu(gate: Tensor, up: Tensor): Tensor {
+  return hasKernel(gate) ? gatedSiluKernel(gate, up) : multiply(siluOf(gate), up)
+}
+
 /** x / sqrt(mean(x^2) + epsilon) * weight over the last dimension. */
 export function rmsNorm(tensor: Tensor, weight: Tensor, epsilon: number): Tensor {
+  if (hasKernel(tensor)) return rmsNormKernel(tensor, weight, epsilon)
   return rmsNormOf(tensor, weight.shape, weight, epsilon)
+}
+
+export interface NormedSum {
+  readonly sum: Tensor
+  readonly normed: Tensor
+}
+
+/** a + b and its norm, which every layer needs of its residual stream. */
+export function addRmsNorm(a: Tensor, b: Tensor, weight: Tensor, epsilon: number): NormedSum {
+  if (!hasKernel(a)) {
+    const sum = add(a, b)
+    return { sum, normed: rmsNorm(sum, weight, epsilon) }
+  }
+  const [sum, normed] = addRmsNormKernel(a, b, weight, epsilon)
+  if (!sum || !normed) throw new Error('defect: a norm without a result')
+  return { sum, normed }
 }
 
 /** Computed and returned in `dtype` if one is named. */

@@ -33,6 +33,7 @@ export class Tensor {
   handle: Handle
   #shape: readonly number[] | undefined
   #dtype: DType | undefined
+  #device: Device | undefined
 
   constructor(handle: Handle) {
     this.handle = handle
@@ -51,7 +52,8 @@ export class Tensor {
   }
 
   get device(): Device {
-    return native().device(this.handle) as Device
+    this.#device ??= native().device(this.handle) as Device
+    return this.#device
   }
 
   /** Number of elements. */

@@ -6,7 +6,11 @@
  */
 export const byteToCharacter: readonly string[] = alphabet()
 
-const characterToByte = new Map(byteToCharacter.map((character, byte) => [character, byte]))
+/** The byte of each character code of the alphabet, -1 elsewhere. */
+const codeToByte = new Int16Array(0x144).fill(-1)
+byteToCharacter.forEach((character, byte) => {
+  codeToByte[character.charCodeAt(0)] = byte
+})
 
 function alphabet(): string[] {
   const isPrintable = (byte: number) =>
@@ -17,13 +21,17 @@ function alphabet(): string[] {
   )
 }
 
-/** The bytes that a vocabulary entry stands for; its UTF-8 where it leaves the alphabet. */
-export function bytesOfToken(token: string): Uint8Array {
-  const bytes = new Uint8Array(token.length)
+const encoder = new TextEncoder()
+
+/**
+ * Writes the bytes that a vocabulary entry stands for (its UTF-8 where it leaves the alphabet) and
+ * returns how many; `target` must have room for three bytes a UTF-16 unit.
+ */
+export function writeTokenBytes(token: string, target: Uint8Array): number {
   for (let index = 0; index < token.length; index++) {
-    const byte = characterToByte.get(token.charAt(index))
-    if (byte === undefined) return new TextEncoder().encode(token)
-    bytes[index] = byte
+    const byte = codeToByte[token.charCodeAt(index)] ?? -1
+    if (byte < 0) return encoder.encodeInto(token, target).written
+    target[index] = byte
   }
-  return bytes
+  return token.length
 }

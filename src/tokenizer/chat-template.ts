@@ -25,34 +25,45 @@ export interface TemplateOptions {
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
+/** A template that has been read once, for many conversations. */
+export type Render = (messages: readonly ChatMessage[], options?: TemplateOptions) => string
+
 /**
  * Renders as transformers does (trimmed blocks, `tools` none where there are none). A template that
- * raises an exception, or is not Jinja, is a UserError with the template's own words.
+ * is not Jinja is a UserError here; one that raises an exception is one when it is rendered, with
+ * the template's own words.
  */
-export function renderTemplate(
-  template: string,
-  messages: readonly ChatMessage[],
-  options: TemplateOptions = {},
-): string {
+export function compileTemplate(template: string): Render {
   let parsed: Template
   try {
     parsed = new Template(template)
   } catch (error) {
     throw new UserError(`the chat template is not valid Jinja: ${wordsOf(error)}`)
   }
-  try {
-    return parsed.render({
-      ...(options.bosToken === undefined ? {} : { bos_token: options.bosToken }),
-      ...(options.eosToken === undefined ? {} : { eos_token: options.eosToken }),
-      messages,
-      tools: options.tools ?? null,
-      documents: null,
-      add_generation_prompt: options.addGenerationPrompt ?? false,
-      ...options.variables,
-    })
-  } catch (error) {
-    throw new UserError(`the chat template refuses these messages: ${wordsOf(error)}`)
+  return (messages, options = {}) => {
+    try {
+      return parsed.render({
+        ...(options.bosToken === undefined ? {} : { bos_token: options.bosToken }),
+        ...(options.eosToken === undefined ? {} : { eos_token: options.eosToken }),
+        messages,
+        tools: options.tools ?? null,
+        documents: null,
+        add_generation_prompt: options.addGenerationPrompt ?? false,
+        ...options.variables,
+      })
+    } catch (error) {
+      throw new UserError(`the chat template refuses these messages: ${wordsOf(error)}`)
+    }
   }
+}
+
+/** Renders one conversation. */
+export function renderTemplate(
+  template: string,
+  messages: readonly ChatMessage[],
+  options: TemplateOptions = {},
+): string {
+  return compileTemplate(template)(messages, options)
 }
 
 function wordsOf(error: unknown): string {

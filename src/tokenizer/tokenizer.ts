@@ -69,8 +69,11 @@ export function createTokenizer(
 function libraryOf(definition: TokenizerDefinition, place: string): Library {
   const { model } = definition
   // The library numbers added tokens itself unless the vocabulary has them.
-  const added = definition.added_tokens.map(({ content, id }) => [content, id] as const)
-  const vocab = { ...model.vocab, ...Object.fromEntries(added) }
+  const missing = definition.added_tokens.filter(
+    ({ content }) => !Object.hasOwn(model.vocab, content),
+  )
+  const added = Object.fromEntries(missing.map(({ content, id }) => [content, id]))
+  const vocab = missing.length === 0 ? model.vocab : { ...model.vocab, ...added }
   const file = { ...definition, truncation: null, padding: null, model: { ...model, vocab } }
   try {
     return Library.fromString(JSON.stringify(file))

@@ -1,7 +1,7 @@
 // What each token id stands for: its bytes. Decoding, stop strings and viewers read this table and
 // never ask the library.
 
-import { bytesOfToken } from './byte-level.ts'
+import { writeTokenBytes } from './byte-level.ts'
 import type { TokenizerDefinition } from './tokenizer-definition.ts'
 
 /** All ids laid end to end: the bytes of id n are data[starts[n] ... starts[n + 1] - 1]. */
@@ -17,28 +17,33 @@ export interface Vocabulary {
 }
 
 const noBytes = new Uint8Array(0)
+const encoder = new TextEncoder()
 
 export function vocabularyOf(definition: TokenizerDefinition): Vocabulary {
-  const bytes: Uint8Array[] = []
-  for (const [token, id] of Object.entries(definition.model.vocab)) bytes[id] = bytesOfToken(token)
-  for (const { id, content } of definition.added_tokens) {
-    bytes[id] = new TextEncoder().encode(content)
+  const { added_tokens: added, model } = definition
+  const contents = new Map(added.map((token) => [token.id, token.content]))
+  const tokens: string[] = []
+  for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token
+  for (const [id, content] of contents) tokens[id] = content
+  const starts = new Uint32Array(tokens.length + 1)
+  const units = tokens.reduce((sum, token) => sum + token.length, 0)
+  const data = new Uint8Array(3 * units)
+  let end = 0
+  for (let id = 0; id < tokens.length; id++) {
+    const target = data.subarray(end)
+    const content = contents.get(id)
+    end +=
+      content === undefined
+        ? writeTokenBytes(tokens[id] ?? '', target)
+        : encoder.encodeInto(content, target).written
+    starts[id + 1] = end
   }
-  const size = bytes.length
-  const starts = new Uint32Array(size + 1)
-  for (let id = 0; id < size; id++) {
-    starts[id + 1] = (starts[id] ?? 0) + (bytes[id]?.length ?? 0)
-  }
-  const data = new Uint8Array(starts[size] ?? 0)
-  bytes.forEach((token, id) => {
-    data.set(token, starts[id])
-  })
   return {
-    size,
+    size: tokens.length,
     starts,
-    data,
-    special: new Set(definition.added_tokens.filter((t) => t.special).map((t) => t.id)),
-    added: new Map(definition.added_tokens.map((t) => [t.content, t.id])),
+    data: data.slice(0, end),
+    special: new Set(added.flatMap((token) => (token.special ? token.id : []))),
+    added: new Map(added.map((token) => [token.content, token.id])),
   }
 }
 

@@ -1,5 +1,6 @@
-// What the protocols need of a model's chat template; tokenizers satisfy it.
+// What the protocols need of a model's chat template; the tokenizer's `modelTemplate` satisfies it.
 
+import type { TokenId } from '../trajectory/segment.ts'
 import type { ChatMessage, ToolDeclaration } from './tool.ts'
 
 export interface TemplateOptions {
@@ -11,6 +12,8 @@ export interface TemplateOptions {
 export interface ChatTemplate {
   /** Text of the messages; throws where the template refuses them (an unknown role, say). */
   render(messages: readonly ChatMessage[], options: TemplateOptions): string
+  /** Tokens of the same; what messages and tools say spells no special token. */
+  encode(messages: readonly ChatMessage[], options: TemplateOptions): Promise<readonly TokenId[]>
   /** The token, as text, with which the policy ends its turn: `<|im_end|>`. */
   readonly turnEnd: string
 }

@@ -95,7 +95,7 @@ test('a template that knows tools gets them; another is told of them in a system
 test('a template that refuses tool messages gets the output as Hermes models read it', () => {
   const base = chatMl({ knowsTools: false })
   const strict: ChatTemplate = {
-    turnEnd: base.turnEnd,
+    ...base,
     render(messages, options) {
       if (messages.some((message) => message.role === 'tool')) throw new Error('unknown role')
       return base.render(messages, options)
@@ -109,7 +109,7 @@ test('a template that refuses tool messages gets the output as Hermes models rea
 test('a template that spells earlier turns anew is refused', () => {
   const base = chatMl({ knowsTools: true })
   const forgetful: ChatTemplate = {
-    turnEnd: base.turnEnd,
+    ...base,
     render: (messages, options) =>
       (messages.length > 1 ? 'PS: ' : '') + base.render(messages, options),
   }

@@ -6,12 +6,10 @@ import type { ToolCall } from '../trajectory/call.ts'
 import { lastBoxed } from './boxed.ts'
 import type { ChatTemplate } from './chat-template.ts'
 import { argumentsProblem } from './check-arguments.ts'
+import { callClose, callOpen, printsTools, toolsText } from './hermes-tools.ts'
 import { outputFrame } from './output-frame.ts'
 import type { ChatMessage, MalformedName, Move, Tool, ToolProtocol } from './tool.ts'
 import { declarationOf } from './tool.ts'
-
-const callOpen = '<tool_call>'
-const callClose = '</tool_call>'
 
 const howToAnswer =
   'Solve the problem step by step, calling a tool where it helps. Close with the final answer in \\boxed{}.'
@@ -29,8 +27,7 @@ export function hermesProtocol(template: ChatTemplate): ToolProtocol {
     stopStrings: [],
     outputTurn: 'next',
     messages: (question, tools) => firstMessages(template, question, tools),
-    templateTools: (tools) =>
-      tools.length > 0 && printsTools(template, tools) ? tools.map(declarationOf) : undefined,
+    templateTools: (tools) => declaredTo(template, tools),
     parse: parseTurn,
     renderOutput: (output) => [
       { origin: 'template', text: frame.before },
@@ -44,13 +41,10 @@ export function hermesProtocol(template: ChatTemplate): ToolProtocol {
   }
 }
 
-/** Whether the template prints tools by itself, and asks for calls in this protocol's spelling. */
-function printsTools(template: ChatTemplate, tools: readonly Tool[]): boolean {
-  const text = template.render([{ role: 'user', content: '' }], {
-    addGenerationPrompt: true,
-    tools: tools.map(declarationOf),
-  })
-  return text.includes(callOpen) && tools.every((tool) => text.includes(tool.name))
+/** The tools as the template's own variable gets them; undefined where it would not print them. */
+function declaredTo(template: ChatTemplate, tools: readonly Tool[]) {
+  const declarations = tools.map(declarationOf)
+  return tools.length > 0 && printsTools(template, declarations) ? declarations : undefined
 }
 
 function firstMessages(
@@ -63,22 +57,9 @@ function firstMessages(
     content: `${instruction}\n\nProblem:\n${question}`,
   })
   if (tools.length === 0) return [user(answerWithoutTools)]
-  if (printsTools(template, tools)) return [user(howToAnswer)]
-  return [{ role: 'system', content: toolsText(tools) }, user(howToAnswer)]
-}
-
-/** For templates that know nothing of tools. */
-function toolsText(tools: readonly Tool[]): string {
-  const declarations = tools.map((tool) => JSON.stringify(declarationOf(tool))).join('\n')
-  return `You can call these tools, given as JSON schemas:
-<tools>
-${declarations}
-</tools>
-
-To call one, end your turn with its name and arguments as JSON, one call a turn:
-${callOpen}
-{"name": "the tool's name", "arguments": {"argument": "value"}}
-${callClose}`
+  if (declaredTo(template, tools)) return [user(howToAnswer)]
+  const content = toolsText(tools.map(declarationOf))
+  return [{ role: 'system', content }, user(howToAnswer)]
 }
 
 function parseTurn(text: string, tools: readonly Tool[]): Move {

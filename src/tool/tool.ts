@@ -74,7 +74,8 @@ export interface ToolProtocol {
   renderAnswer(answer: string): string
 }
 
-export interface ChatMessage {
+/** A type, not an interface, so that it passes for the open record that templates take. */
+export type ChatMessage = {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: string
 }

@@ -11,18 +11,17 @@ import { microBatches, packSequences, type TrainingSequence } from './batch.ts'
 import { chosenLogprobs, headBackward } from './chosen-logprobs.ts'
 import { scoreTokens } from './score-tokens.ts'
 import type { TrunkOptions } from './trunk.ts'
+import type { StepMeasure } from './weight-updater.ts'
 
 export interface ImitationOptions extends TrunkOptions {
   readonly microBatchTokens: number
 }
 
 /** What one optimizer step of imitation measured. */
-export interface ImitationReport {
+export interface ImitationReport extends StepMeasure {
   /** Mean of -log-prob over the trained tokens, before the step. */
   readonly loss: number
   readonly tokens: number
-  readonly gradientNorm: number
-  readonly learningRate: number
 }
 
 /**
@@ -38,8 +37,7 @@ export function imitationGradients(
   const { head } = decoder.weights
   const total = trainedTokens(sequences)
   let loss = 0
-  const lengths = sequences.map(({ tokens }) => tokens.length)
-  for (const members of microBatches(lengths, options.microBatchTokens)) {
+  for (const members of microBatches(sequences, options.microBatchTokens)) {
     const packed = packSequences(members.flatMap((index) => sequences[index] ?? []))
     if (packed.targets.length === 0) continue
     backpropagate(trainee, packed, options, (hidden_MH) => {

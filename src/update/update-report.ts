@@ -4,6 +4,7 @@ import type { MiniBatchMeasure } from './policy-gradients.ts'
 import type { PolicyUpdateOptions } from './policy-update.ts'
 import type { PreparedTrajectory } from './prepared-trajectory.ts'
 import { samplingGap } from './sampling-gap.ts'
+import type { StepMeasure } from './weight-updater.ts'
 
 /** Means are over trained tokens unless said otherwise; null where there was nothing to measure. */
 export interface UpdateReport {
@@ -32,7 +33,7 @@ export interface UpdateReport {
 export interface OptimizerStepMeasure {
   readonly trajectories: readonly PreparedTrajectory[]
   readonly measured: MiniBatchMeasure
-  readonly taken: { readonly gradientNorm: number; readonly learningRate: number }
+  readonly taken: StepMeasure
 }
 
 /** The report of all optimizer steps of an update. */

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { z } from 'zod'
 import { compareConfigs } from '../run/config-difference.ts'
-import { behaviour } from '../run/figure-query.ts'
+import { behaviour, purposeCounts } from '../run/figure-query.ts'
 import { curve, metricSummaries } from '../run/metric-query.ts'
 import { listEvaluations, listWarnings } from '../run/note-query.ts'
 import { overviewOf } from '../run/run-overview.ts'
@@ -15,7 +15,13 @@ import {
   readTrajectory,
   trajectoryFacets,
 } from '../run/trajectory-query.ts'
-import { curveQuery, phaseQuery, trajectoriesQuery, trajectoryQuery } from './query.ts'
+import {
+  behaviourQuery,
+  curveQuery,
+  phaseQuery,
+  trajectoriesQuery,
+  trajectoryQuery,
+} from './query.ts'
 import type { RunLibrary } from './run-library.ts'
 import { toTransport } from './transport.ts'
 
@@ -31,42 +37,49 @@ export function api(library: RunLibrary): Hono {
     const configs = keys.map((key) => library.get(key)?.config() ?? null)
     return context.json(compareConfigs(configs))
   })
-  const ofRun = (path: string, answer: (reader: RunReader, context: Context) => unknown) =>
+  for (const [path, answer] of Object.entries(runAnswers)) {
     app.get(`/runs/:run${path}`, (context) => {
       const reader = library.get(context.req.param('run') ?? '')
       if (!reader) return context.json({ error: 'no such run' }, 404)
       const result = answer(reader, context)
       return result instanceof Response ? result : context.json(result ?? null)
     })
-  ofRun('', describe)
-  ofRun('/warnings', (reader) => reader.query([], listWarnings))
-  ofRun('/curve', (reader, context) =>
+  }
+  return app
+}
+
+type Answer = (reader: RunReader, context: Context) => unknown
+
+const runAnswers: Readonly<Record<string, Answer>> = {
+  '': describe,
+  '/facets': (reader) => reader.query({ phase: [], stop: [], source: [] }, trajectoryFacets),
+  '/warnings': (reader) => reader.query([], listWarnings),
+  '/curve': (reader, context) =>
     withQuery(context, curveQuery, (query) =>
       reader.query(null, (database) => curve(database, query)),
     ),
-  )
-  ofRun('/behaviour', (reader, context) =>
-    withQuery(context, phaseQuery, ({ phase }) =>
-      reader.query([], (database) => behaviour(database, phase)),
+  '/behaviour': (reader, context) =>
+    withQuery(context, behaviourQuery, (query) =>
+      reader.query([], (database) => behaviour(database, query)),
     ),
-  )
-  ofRun('/trajectories', (reader, context) =>
+  '/purposes': (reader, context) =>
+    withQuery(context, phaseQuery, ({ phase }) =>
+      reader.query([], (database) => purposeCounts(database, phase)),
+    ),
+  '/trajectories': (reader, context) =>
     withQuery(context, trajectoriesQuery, ({ sort, descending, offset, limit, ...filter }) =>
       reader.query({ total: 0, rows: [] }, (database) => ({
         total: countTrajectories(database, filter),
         rows: listTrajectories(database, { filter, sort, descending, offset, limit }),
       })),
     ),
-  )
-  ofRun('/trajectory', (reader, context) =>
+  '/trajectory': (reader, context) =>
     withQuery(context, trajectoryQuery, (key) => {
       const found = reader.query(undefined, (database) => readTrajectory(database, key))
       return found
         ? toTransport(found.summary, found.body)
         : context.json({ error: 'no such trajectory' }, 404)
     }),
-  )
-  return app
 }
 
 function describe(reader: RunReader) {
@@ -74,7 +87,6 @@ function describe(reader: RunReader) {
     config: reader.config(),
     environment: reader.environment(),
     metrics: reader.query([], metricSummaries),
-    facets: reader.query({ phase: [], stop: [], source: [] }, trajectoryFacets),
     evaluations: reader.query([], listEvaluations),
     damage: reader.damage,
   }

@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Argument, Command } from 'commander'
 import { expect, test } from 'vitest'
 import { commandTree } from './command-tree.ts'
@@ -56,9 +53,29 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
 
 const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0
 
-test.skipIf(!has('zsh'))('zsh accepts the script', () => {
-  const { status, stderr } = accept('zsh', ['-n'])
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+test.skipIf(!has('zsh'))('zsh describes what the tree has at that place', () => {
+  const script = completionScript('zsh', commandTree(sample()))
+  const complete = (...typed: readonly string[]) => {
+    const program = `
+_describe() { print -l -- "\${(@P)2}" }
+_files() { print files }
+compdef() { : }
+${script}
+words=(retool-rl ${typed.map((word) => `'${word}'`).join(' ')})
+CURRENT=${typed.length + 1}
+_retool-rl`
+    const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', program], { encoding: 'utf8' })
+    expect(stderr).toBe('')
+    return stdout.trim().split('\n')
+  }
+  expect(complete('')[0]).toBe("doctor:what's there: all of it")
+  expect(complete('sandbox', '')).toEqual([
+    'run:run a file',
+    'serve:serve it',
+    'help:display help for command',
+  ])
+  expect(complete('doctor', '-')[0]).toBe('--json:as JSON')
+  expect(complete('doctor', '')).toEqual(['files'])
 })
 
 test.skipIf(!has('fish'))('fish completes what the tree has at that place', () => {
@@ -72,12 +89,3 @@ test.skipIf(!has('fish'))('fish completes what the tree has at that place', () =
   expect(complete('retool-rl sandbox ')).not.toContain('doctor')
   expect(complete('retool-rl doctor --js')).toEqual(['--json'])
 })
-
-function accept(shell: 'zsh', flags: readonly string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'retool-completion-'))
-  const file = join(folder, 'script')
-  writeFileSync(file, completionScript(shell, commandTree(sample())))
-  const outcome = spawnSync(shell, [...flags, file], { encoding: 'utf8' })
-  rmSync(folder, { recursive: true })
-  return outcome
-}

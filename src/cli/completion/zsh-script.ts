@@ -40,10 +40,10 @@ if [[ \${funcstack[1]} == _retool-rl ]]; then _retool-rl "$@"; else compdef _ret
 /** Entries of `_describe`: a colon parts the word from its description. */
 function described(words: readonly Word[]): string {
   return words
-    .map(({ text, description }) => quote(`${text.replaceAll(':', '\\\\:')}:${description}`))
+    .map(({ text, description }) => quote(`${text.replaceAll(':', '\\:')}:${description}`))
     .join(' ')
 }
 
 function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\\\''")}'`
+  return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -28,9 +28,9 @@ export async function diagnose(): Promise<Diagnosis> {
     ...pythonFindings(location),
     ...torchFindings(torch),
     addon,
-    sandbox,
     processorFinding(torch?.kind === 'facts' ? torch.facts : undefined),
     memoryFinding(),
+    sandbox,
     ...caches,
   ]
   return { ready: findings.every(({ state }) => state !== 'missing'), findings }

@@ -87,5 +87,6 @@ function ConfigTable({ runs, rows }: ConfigTableProperties) {
 
 /** JSON has no `undefined`: a key that a configuration lacks comes as null or not at all. */
 function written(value: unknown): string {
-  return value === undefined || value === null ? '–' : JSON.stringify(value)
+  if (value === undefined || value === null) return '–'
+  return typeof value === 'number' ? String(Number(value.toPrecision(12))) : JSON.stringify(value)
 }

@@ -49,7 +49,7 @@ export function CurveChart({ name, marks = [], axis: given }: CurveChartProperti
           onZoom={(range) =>
             change(range ? { from: short(range[0]), to: short(range[1]) } : { from: '', to: '' })
           }
-          {...(name.endsWith('Seconds') && { format: formatDuration })}
+          {...(name.startsWith('time/') && { format: formatDuration })}
         />
       )}
     </div>

@@ -48,7 +48,7 @@ function groupsOf(names: readonly string[]): [string, string[]][] {
     const group = name.includes('/') ? (name.split('/')[0] ?? '') : 'other'
     groups.set(group, [...(groups.get(group) ?? []), name])
   }
-  const order = ['reward', 'evaluation', 'behaviour', 'rollout', 'update']
+  const order = ['reward', 'evaluation', 'behaviour', 'rollout', 'groups', 'update', 'time']
   const rank = (group: string) => {
     if (group === 'system') return order.length + 1
     const found = order.indexOf(group)

@@ -3,9 +3,11 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Behaviour } from '../../run/figure-query.ts'
 import { fetchJson, runAddress } from './data.ts'
+import { EvaluationsTable } from './evaluations-table.tsx'
 import { formatNumber, formatShare } from './format.ts'
 import { versions } from './live.ts'
 import { type Line, Plot } from './plot.tsx'
+import { PurposeBars } from './purpose-bars.tsx'
 import { change, linkTo, parameter } from './route.ts'
 import { chosenRuns, colourOf, currentRun } from './runs.ts'
 import { smooth } from './smooth.ts'
@@ -113,6 +115,8 @@ export function FiguresView() {
           <FigurePlot key={figure.title} figure={figure} all={all} smoothing={smoothing} />
         ))}
       </div>
+      {run !== undefined && <PurposeBars run={run} phase={phase} />}
+      {run !== undefined && <EvaluationsTable run={run} />}
       {run !== undefined && (
         <p class="figure-links">
           Cases, as in figures 4 and 6:{' '}

@@ -39,9 +39,3 @@ export function formatTime(milliseconds: number): string {
 export function formatAgo(milliseconds: number): string {
   return `${formatDuration(Math.max(0, Date.now() - milliseconds) / 1000)} ago`
 }
-
-/** `responseLength` becomes `Response length`. */
-export function formatName(name: string): string {
-  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}

@@ -17,16 +17,14 @@ export function GroupView() {
   const run = currentRun.value ?? ''
   const step = parameter('step')
   const problem = parameter('problem')
-  const { data, error } = useData<TrajectoryPage>(
-    runAddress(run, '/trajectories', {
-      phase: parameter('phase'),
-      problem,
-      step: `${step}..${step}`,
-      descending: 'false',
-      limit: 200,
-    }),
-    run,
-  )
+  const address = runAddress(run, '/trajectories', {
+    phase: parameter('phase'),
+    problem,
+    step: `${step}..${step}`,
+    descending: 'false',
+    limit: 200,
+  })
+  const { data, error } = useData<TrajectoryPage>(problem === '' ? null : address, run)
   useKeys({
     u: () => {
       location.hash = linkTo('trajectories', { run })

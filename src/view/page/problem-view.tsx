@@ -15,10 +15,9 @@ const mostShown = 4
 export function ProblemView() {
   const run = currentRun.value ?? ''
   const problem = parameter('problem')
-  const { data, error } = useData<TrajectoryPage>(
-    runAddress(run, '/trajectories', { problem, sort: 'step', descending: 'false', limit: 1000 }),
-    run,
-  )
+  const query = { problem, sort: 'step', descending: 'false', limit: 1000 }
+  const address = problem === '' ? null : runAddress(run, '/trajectories', query)
+  const { data, error } = useData<TrajectoryPage>(address, run)
   useKeys({
     u: () => {
       location.hash = linkTo('trajectories', { run })

@@ -4,11 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { runAddress, useData } from './data.ts'
 import { change, parameter } from './route.ts'
 
-interface Facets {
-  readonly facets: Readonly<
-    Record<'phase' | 'stop' | 'source', readonly (readonly [string, number])[]>
-  >
-}
+type Facets = Readonly<Record<'phase' | 'stop' | 'source', readonly (readonly [string, number])[]>>
 
 const rangeNames = ['reward', 'step', 'calls', 'errors', 'tokens'] as const
 
@@ -25,15 +21,15 @@ export const filterNames = [
 ] as const
 
 export function TrajectoryFilters({ run }: { readonly run: string }) {
-  const { data } = useData<Facets>(runAddress(run, ''), run)
+  const { data } = useData<Facets>(runAddress(run, '/facets'), run)
   const [more, setMore] = useState(rangeNames.some((name) => parameter(name) !== ''))
   const active = filterNames.filter((name) => parameter(name) !== '')
   return (
     <>
       <TextSearch />
-      <Choice name="phase" label="any phase" options={data?.facets.phase ?? []} />
-      <Choice name="stop" label="any stop" options={data?.facets.stop ?? []} />
-      <Choice name="source" label="any family" options={data?.facets.source ?? []} />
+      <Choice name="phase" label="any phase" options={data?.phase ?? []} />
+      <Choice name="stop" label="any stop" options={data?.stop ?? []} />
+      <Choice name="source" label="any family" options={data?.source ?? []} />
       <Choice
         name="correct"
         label="right or wrong"

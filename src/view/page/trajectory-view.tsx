@@ -16,12 +16,13 @@ import { useKeys } from './use-keys.ts'
 
 export function TrajectoryView() {
   const run = currentRun.value ?? ''
+  const id = parameter('id')
   const address = runAddress(run, '/trajectory', {
     phase: parameter('phase'),
     step: parameter('step'),
-    id: parameter('id'),
+    id,
   })
-  const { data, error } = useData<TransportTrajectory>(address, run)
+  const { data, error } = useData<TransportTrajectory>(id === '' ? null : address, run)
   const mode = parameter('mode', 'text')
   useKeys({
     m: () => change({ mode: mode === 'tokens' ? '' : 'tokens' }),

@@ -1,6 +1,6 @@
 // Longer than a test: compares our tokenizer with Python's on 10,000 hard texts.
 //
-//   RETOOL_REFERENCE_PYTHON=/path/to/python npx tsx test/nightly-tokenizer.ts MODEL REFERENCE [COUNT]
+//   RETOOL_REFERENCE_PYTHON=/path/to/python npx tsx test/nightly/tokenizer.ts MODEL REFERENCE [COUNT]
 //
 // MODEL is a Hugging Face folder or a GGUF file; REFERENCE a folder with the tokenizer.json that
 // Python reads (the same folder, or for a GGUF file the original's).
@@ -8,11 +8,11 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { gguf } from '@huggingface/gguf'
-import { ggufTokenizer } from '../src/tokenizer/gguf-tokenizer.ts'
-import { IncrementalDecoder } from '../src/tokenizer/incremental-decoder.ts'
-import { loadTokenizer } from '../src/tokenizer/load-tokenizer.ts'
-import type { Tokenizer } from '../src/tokenizer/tokenizer.ts'
+import { readGgufHeader } from '../../src/checkpoint/gguf-header.ts'
+import { ggufTokenizer } from '../../src/tokenizer/gguf-tokenizer.ts'
+import { IncrementalDecoder } from '../../src/tokenizer/incremental-decoder.ts'
+import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.ts'
+import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts'
 
 interface Expected {
   readonly text: string
@@ -26,9 +26,9 @@ interface Expected {
 
 const [model = '', reference = '', count = '10000'] = process.argv.slice(2)
 const python = process.env['RETOOL_REFERENCE_PYTHON'] ?? 'python3'
-const program = join(import.meta.dirname, 'reference', 'tokenizer_reference.py')
+const program = join(import.meta.dirname, '../reference', 'tokenizer_reference.py')
 
-const tokenizer = await open(model)
+const tokenizer = open(model)
 const helper = spawn(python, [program, reference, '--count', count], {
   stdio: ['ignore', 'pipe', 'inherit'],
 })
@@ -47,10 +47,13 @@ for await (const line of createInterface({ input: helper.stdout })) {
 console.log(`${model}: ${texts} texts, ${tokens} tokens, ${differences} texts differ`)
 process.exitCode = differences === 0 && texts === Number(count) ? 0 : 1
 
-async function open(path: string): Promise<Tokenizer> {
+function open(path: string): Tokenizer {
   if (!path.endsWith('.gguf')) return loadTokenizer(path)
-  const { metadata } = await gguf(path, { allowLocalFile: true })
-  return ggufTokenizer({ ...metadata }, path)
+  const plain = [...readGgufHeader(path).metadata].map(([key, entry]) => [
+    key,
+    entry.kind === 'array' ? entry.values : entry.value,
+  ])
+  return ggufTokenizer(Object.fromEntries(plain), path)
 }
 
 async function differencesOf(ours: Tokenizer, expected: Expected): Promise<string[]> {

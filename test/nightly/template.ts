@@ -1,6 +1,6 @@
 // Longer than a test: compares how we render a model's own chat template with Python's rendering.
 //
-//   RETOOL_REFERENCE_PYTHON=/path/to/python npx tsx test/nightly-template.ts FOLDER|NAME ...
+//   RETOOL_REFERENCE_PYTHON=/path/to/python npx tsx test/nightly/template.ts FOLDER|NAME ...
 //
 // FOLDER is a Hugging Face folder, NAME a built-in template.
 
@@ -13,8 +13,8 @@ import {
   chatTemplateOf,
   namedTemplate,
   renderTemplate,
-} from '../src/tokenizer/chat-template.ts'
-import { loadTokenizer } from '../src/tokenizer/load-tokenizer.ts'
+} from '../../src/tokenizer/chat-template.ts'
+import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.ts'
 
 interface Expected {
   readonly conversations: Record<
@@ -28,7 +28,7 @@ interface Expected {
 }
 
 const python = process.env['RETOOL_REFERENCE_PYTHON'] ?? 'python3'
-const program = join(import.meta.dirname, 'reference', 'make_templates.py')
+const program = join(import.meta.dirname, '../reference', 'make_templates.py')
 for (const model of process.argv.slice(2)) {
   const template = existsSync(model) ? chatTemplateOf(loadTokenizer(model)) : namedTemplate(model)
   const different = differences(template, expectedOf(template))

@@ -1,0 +1,88 @@
+// The files of a cold start: written beside their names and renamed at the end, so that nothing
+// half-written bears a name.
+
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import type { Demonstration } from '../../cold-start/demonstration.ts'
+import { openAiRow, parquetBytes, sftRow } from '../../cold-start/export-demonstrations.ts'
+import { reToolProtocol } from '../../tool/retool-protocol.ts'
+import type { Tool } from '../../tool/tool.ts'
+
+export interface DemonstrationPaths {
+  readonly output: string
+  readonly sft?: string
+  readonly openai?: string
+  readonly parquet?: string
+  /** Whether the prompts offer the interpreter. */
+  readonly tools: boolean
+}
+
+type RowMaker = (demonstration: Demonstration, tools: readonly Tool[]) => unknown
+
+const partial = (path: string) => `${path}.part`
+
+export class DemonstrationFiles {
+  readonly #lines: { readonly path: string; readonly file: number; readonly row: RowMaker }[] = []
+  /** Parquet stores columns, so its rows wait for the end. */
+  readonly #forParquet: Demonstration[] = []
+  #offered: readonly Tool[] = []
+  #open = true
+
+  constructor(private readonly paths: DemonstrationPaths) {
+    this.#addLines(paths.output, (demonstration) => demonstration)
+    this.#addLines(paths.sft, (demonstration, tools) =>
+      sftRow(demonstration, reToolProtocol, tools),
+    )
+    this.#addLines(paths.openai, openAiRow)
+  }
+
+  add(demonstration: Demonstration, tool: Tool): void {
+    this.#offered = this.paths.tools ? [tool] : []
+    for (const { file, row } of this.#lines) {
+      writeSync(file, `${JSON.stringify(row(demonstration, this.#offered))}\n`)
+    }
+    if (this.paths.parquet !== undefined) this.#forParquet.push(demonstration)
+  }
+
+  /** Gives the files their names, the report's with them. */
+  finish(report: unknown): void {
+    this.#close()
+    for (const { path } of this.#lines) renameSync(partial(path), path)
+    const { parquet, output } = this.paths
+    if (parquet !== undefined && this.#forParquet.length > 0) {
+      replaceFile(parquet, parquetBytes(this.#forParquet, reToolProtocol, this.#offered))
+    }
+    replaceFile(`${output}.report.json`, `${JSON.stringify(report, null, 2)}\n`)
+  }
+
+  /** Removes what was not finished; safe after `finish`. */
+  close(): void {
+    this.#close()
+    for (const { path } of this.#lines) {
+      if (existsSync(partial(path))) rmSync(partial(path))
+    }
+  }
+
+  #addLines(path: string | undefined, row: RowMaker): void {
+    if (path === undefined) return
+    this.#lines.push({ path, file: openSync(partial(path), 'w'), row })
+  }
+
+  #close(): void {
+    if (!this.#open) return
+    this.#open = false
+    for (const { file } of this.#lines) closeSync(file)
+  }
+}
+
+function replaceFile(path: string, content: string | Uint8Array): void {
+  writeFileSync(partial(path), content)
+  renameSync(partial(path), path)
+}

@@ -1,0 +1,33 @@
+// The action of `retool-rl evaluate compare`.
+
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../../base/errors.ts'
+import { compare } from '../../evaluate/compare.ts'
+import type { EvaluationReport } from '../../evaluate/evaluation-report.ts'
+import { renderComparison } from './render-evaluation.ts'
+
+export async function runCompare(first: string, second: string, asJson: boolean): Promise<void> {
+  const comparison = compare(readReport(first), readReport(second))
+  process.stdout.write(
+    asJson ? `${JSON.stringify(comparison, null, 2)}\n` : renderComparison(comparison),
+  )
+}
+
+/** Of a run folder, or the JSON file itself. */
+function readReport(path: string): Pick<EvaluationReport, 'perProblem'> {
+  const isFolder = existsSync(path) && statSync(path).isDirectory()
+  const file = isFolder ? join(path, 'report.json') : path
+  let report: Partial<EvaluationReport>
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    throw new UserError(
+      `${file}: no readable report; expected a finished evaluation's folder or report`,
+    )
+  }
+  const { perProblem } = report
+  if (!perProblem)
+    throw new UserError(`${file}: expected the report of an evaluation, with perProblem`)
+  return { perProblem }
+}

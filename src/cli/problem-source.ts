@@ -1,0 +1,65 @@
+// Opens the problem source that a command line names.
+
+import { join } from 'node:path'
+import { cacheFolder } from '../../setup/cache-folder.mjs'
+import type { Mapping } from '../data/columns.ts'
+import { openGenerator } from '../data/open-generator.ts'
+import { openSource } from '../data/open-source.ts'
+import type { ProblemSource } from '../data/problem-source.ts'
+import type { PythonProcess } from '../python/python-process.ts'
+import type { SourceFlags } from './source-flags.ts'
+
+export interface OpenedSource extends AsyncDisposable {
+  readonly source: ProblemSource
+}
+
+/** Opens the source; dispose it to end the generator, where one was started. */
+export async function openSourceOf(
+  spec: string,
+  flags: SourceFlags,
+  onMapping: (file: string, mapping: Mapping) => void,
+): Promise<OpenedSource> {
+  let generator: PythonProcess | undefined
+  const close = async () => generator?.close()
+  const { question, answer, solution, split, subset, size, problemSeed, difficulty } = flags
+  const columns = {
+    ...(question !== undefined && { question }),
+    ...(answer !== undefined && { answer }),
+    ...(solution !== undefined && { solution }),
+  }
+  const options = {
+    onMapping,
+    ...(Object.keys(columns).length > 0 && { columns }),
+    ...(split !== undefined && { split }),
+    ...(subset !== undefined && { subset }),
+    ...(size !== undefined && { size }),
+    ...(problemSeed !== undefined && { seed: problemSeed }),
+    ...(difficulty !== undefined && { difficulty }),
+  }
+  const services = {
+    generator: () => {
+      generator ??= openGenerator()
+      return generator
+    },
+    hub: { cacheFolder: join(cacheFolder(), 'hub') },
+  }
+  try {
+    const source = await openSource(spec, options, services)
+    return { source, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** "gsm8k/train.jsonl: read as GSM8K (question: question; answer: answer, after ####)". */
+export function describeMapping(file: string, { name, columns, answerForm }: Mapping): string {
+  const forms = {
+    plain: '',
+    hashes: ', after ####',
+    boxed: ', in \\boxed{}',
+    unit: ', without its unit',
+  }
+  const solution = columns.solution === undefined ? '' : `; solution: ${columns.solution}`
+  return `${file}: read as ${name} (question: ${columns.question.join(' + ')}; answer: ${columns.answer}${forms[answerForm]}${solution})`
+}

@@ -1,0 +1,92 @@
+// Finds and reads a recipe by name or path: a TypeScript or JavaScript file that exports `recipe`,
+// or a YAML file, which may build on another recipe with `extends: NAME`.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { UserError } from '../base/errors.ts'
+import { nearest } from '../base/nearest.ts'
+import { packageFile } from '../base/package-root.ts'
+import { isPlainRecord, type Layer, recipeLayer } from './layer.ts'
+import { yamlLayer } from './yaml-layer.ts'
+
+const endings = ['.ts', '.js', '.mjs', '.yaml', '.yml']
+
+/** Layers from the bottom up. Throws UserError where there is none, or one that is no recipe. */
+export async function loadRecipe(name: string): Promise<readonly Layer[]> {
+  return layersOf(findRecipe(name, process.cwd()), [])
+}
+
+/** Names of the recipes that come with the package. */
+export function recipeNames(): readonly string[] {
+  const names = recipeFolders().flatMap((folder) => readdirSync(folder))
+  return [
+    ...new Set(names.filter(isRecipeFile).map((file) => basename(file, extname(file)))),
+  ].sort()
+}
+
+async function layersOf(file: string, above: readonly string[]): Promise<readonly Layer[]> {
+  if (above.includes(file)) {
+    throw new UserError(`${shown(file)}: extends itself, by way of ${above.map(shown).join(', ')}`)
+  }
+  if (!['.yaml', '.yml'].includes(extname(file))) return [await codeLayer(file)]
+  const layer = yamlLayer(shown(file), readFileSync(file, 'utf8'))
+  const { extends: base, ...value } = layer.value
+  if (base === undefined) return [layer]
+  if (typeof base !== 'string') {
+    throw new UserError(
+      `${shown(file)}: extends: expected a recipe's name, found ${JSON.stringify(base)}`,
+    )
+  }
+  const below = await layersOf(findRecipe(base, dirname(file)), [...above, file])
+  return [...below, { ...layer, value }]
+}
+
+async function codeLayer(file: string): Promise<Layer> {
+  const module = (await import(pathToFileURL(file).href)) as { recipe?: unknown }
+  const made = typeof module.recipe === 'function' ? await module.recipe() : module.recipe
+  if (!isPlainRecord(made)) {
+    throw new UserError(
+      `${shown(file)}: expected \`export function recipe()\` that returns a configuration, found ${
+        module.recipe === undefined ? 'no export of this name' : typeof made
+      }`,
+    )
+  }
+  return recipeLayer(shown(file), made)
+}
+
+/** A path (with an ending, or a slash) is meant as one; a name is looked up among the package's. */
+function findRecipe(name: string, from: string): string {
+  const isPath = endings.includes(extname(name)) || name.includes('/')
+  const places = isPath
+    ? [resolve(from, name)]
+    : recipeFolders().map((folder) => join(folder, name))
+  const candidates = places.flatMap((place) => [place, ...endings.map((ending) => place + ending)])
+  const found = candidates.find((file) => isRecipeFile(file) && existsSync(file))
+  if (found) return found
+  const suggestion = nearest(name, recipeNames())
+  throw new UserError(
+    `recipe ${name}: expected a file, or one of ${recipeNames().join(', ') || '(none)'}, found none` +
+      (suggestion === undefined ? '' : `; did you mean ${suggestion}?`),
+    2,
+  )
+}
+
+/** In a clone the sources; in a package what they were compiled to, and the YAML files beside it. */
+function recipeFolders(): string[] {
+  const folders = [packageFile('recipes'), packageFile('dist/recipes')]
+  const inClone = existsSync(packageFile('src/cli/main.ts'))
+  return (inClone ? folders.slice(0, 1) : [...folders].reverse()).filter((folder) =>
+    existsSync(folder),
+  )
+}
+
+function isRecipeFile(file: string): boolean {
+  return endings.includes(extname(file)) && !/\.(test|d)\.ts$/.test(file)
+}
+
+/** Relative to where the person is, when that is shorter. */
+function shown(file: string): string {
+  const near = relative(process.cwd(), file)
+  return near.startsWith('..') || isAbsolute(near) ? file : near
+}

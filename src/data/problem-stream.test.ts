@@ -1,0 +1,109 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Fingerprints } from './fingerprints.ts'
+import type { Problem } from './problem.ts'
+import { fileSource, listSource } from './problem-source.ts'
+import { ProblemStream } from './problem-stream.ts'
+import { survey } from './survey.ts'
+
+const problems: readonly Problem[] = Array.from({ length: 50 }, (_, index) => ({
+  id: `p${index}`,
+  question: `What is ${index}?`,
+  answer: String(index),
+  source: 'numbers',
+  verifier: { kind: 'equivalence' },
+}))
+const source = listSource('numbers', problems)
+const ids = (taken: readonly Problem[]) => taken.map(({ id }) => id)
+
+test('each epoch is a new order of all problems', async () => {
+  const stream = await ProblemStream.open(source, { seed: 1, shuffleBuffer: 16 })
+  const first = ids(await stream.take(50))
+  const second = ids(await stream.take(50))
+  expect([...first].sort()).toEqual(ids(problems).sort())
+  expect([...second].sort()).toEqual(ids(problems).sort())
+  expect(first).not.toEqual(ids(problems))
+  expect(first).not.toEqual(second)
+})
+
+test('a small buffer shuffles nearby, a buffer of one not at all', async () => {
+  const inOrder = await ProblemStream.open(source, { seed: 1, shuffleBuffer: 1 })
+  expect(ids(await inOrder.take(50))).toEqual(ids(problems))
+  const near = await ProblemStream.open(source, { seed: 1, shuffleBuffer: 4 })
+  const taken = ids(await near.take(50))
+  // Nothing can come out before it was read: at most buffer - 1 places early.
+  expect(taken.every((id, place) => Number(id.slice(1)) - place < 4)).toBe(true)
+})
+
+test.each([0, 7, 49, 50, 51, 120])('goes on bit-equal after %i problems', async (count) => {
+  const settings = { seed: 3, shuffleBuffer: 16 }
+  const whole = await ProblemStream.open(source, settings)
+  await whole.take(count)
+  const state = JSON.parse(JSON.stringify(whole.state))
+  const restored = await ProblemStream.open(source, settings, state)
+  expect(ids(await restored.take(80))).toEqual(ids(await whole.take(80)))
+  expect(restored.state).toEqual(whole.state)
+})
+
+test('refuses to go on when the data changed', async () => {
+  const settings = { seed: 3, shuffleBuffer: 16 }
+  const stream = await ProblemStream.open(source, settings)
+  await stream.take(20)
+  const other = listSource('numbers', problems.slice(10))
+  await expect(ProblemStream.open(other, settings, stream.state)).rejects.toThrow(
+    'not those of the checkpoint',
+  )
+})
+
+const file = join(mkdtempSync(join(tmpdir(), 'stream-')), 'set.jsonl')
+writeFileSync(
+  file,
+  [
+    '{"question": "What is 1?", "answer": "1"}',
+    '{"question": "what  is 1?", "answer": "1"}',
+    '{"question": "What is 2?"}',
+    'nonsense',
+    '{"question": "What is 3?", "answer": "3"}',
+  ].join('\n'),
+)
+
+test('bad rows are counted and named, or refused', async () => {
+  const stream = await ProblemStream.open(fileSource('set', [file]), { seed: 1 })
+  await stream.take(2)
+  await stream.next()
+  expect(stream.badRows.summary()).toMatchObject([
+    {
+      reason: 'duplicate',
+      count: 2,
+      examples: [`${file}:2: duplicate (what  is 1?)`, expect.anything()],
+    },
+    { reason: 'no answer', count: 2 },
+    { reason: 'not readable', count: 2 },
+  ])
+  const strict = await ProblemStream.open(fileSource('set', [file]), { seed: 1, badRows: 'refuse' })
+  await expect(strict.next()).rejects.toThrow(`${file}:2: duplicate`)
+})
+
+test('a source without problems says so', async () => {
+  const empty = await ProblemStream.open(listSource('nothing', []), { seed: 1 })
+  await expect(empty.next()).rejects.toThrow('nothing: no problems')
+})
+
+test('a survey counts everything once', async () => {
+  const found = await survey(fileSource('set', [file]), { samples: 1, seed: 1 })
+  expect(found).toMatchObject({ problems: 2, withSolution: 0, bySource: { set: 2 } })
+  expect(found.answerKinds).toEqual({ 'whole number': 2 })
+  expect(found.badRows.map(({ count }) => count)).toEqual([1, 1, 1])
+  expect(found.questions).toEqual({ mean: 10, longest: 10, median: 10, p95: 10 })
+})
+
+test('fingerprints find what was there and nothing else, through growth', () => {
+  const seen = new Fingerprints()
+  const texts = Array.from({ length: 5_000 }, (_, index) => `text ${index}`)
+  expect(texts.filter((text) => seen.add(text))).toEqual([])
+  expect(texts.every((text) => seen.add(text))).toBe(true)
+  expect(seen.size).toBe(5_000)
+  expect(seen.isFull).toBe(false)
+})

@@ -1,0 +1,84 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { BadRows } from '../data/bad-rows.ts'
+import type { Judge } from '../reward/judge.ts'
+import type { AttemptRecord } from './attempt-record.ts'
+import { gradeFile } from './grade-file.ts'
+
+const judge: Judge = async ({ answer }, given) => ({
+  correct: given === answer,
+  score: given === answer ? 1 : 0,
+  by: 'exact',
+})
+
+const tagged = (code: string, output: string, answer: string) =>
+  `I run it.\n<code>\n\`\`\`python\n${code}\n\`\`\`\n</code>\n<interpreter>\n${output}\n</interpreter>\nSo.\n<answer>\n\\boxed{${answer}}\n</answer>`
+
+const rows = [
+  { question: 'What is 3 * 4?', answer: '12', response: tagged('print(3 * 4)', '12', '12') },
+  {
+    question: 'What is 3 * 4?',
+    answer: '12',
+    response: tagged('print(x)', "NameError: name 'x' is not defined", '7'),
+  },
+  {
+    problem: 'What is 2 + 2?',
+    ground_truth: 4,
+    responses: [
+      'It is \\boxed{4}.',
+      '```python\nprint(2+2)\n```\n```output\n4\n```\nThus \\boxed{5}',
+    ],
+    source: 'sums',
+  },
+  {
+    answer: '9',
+    messages: [
+      { role: 'user', content: 'What is 3 * 3?' },
+      {
+        role: 'assistant',
+        content: 'I call.',
+        tool_calls: [{ function: { name: 'interpreter', arguments: '{"code": "print(9)"}' } }],
+      },
+      { role: 'tool', content: '9' },
+      { role: 'assistant', content: 'It is \\boxed{9}.' },
+    ],
+  },
+  { question: 'No reference?', response: 'None.' },
+  { question: 'No response?', answer: '1' },
+]
+const path = join(mkdtempSync(join(tmpdir(), 'grade-')), 'theirs.jsonl')
+writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+
+test('grades tags, fences and messages, and groups attempts by question', async () => {
+  const badRows = new BadRows('skip')
+  const records: AttemptRecord[] = []
+  const report = await gradeFile(path, {
+    judge,
+    badRows,
+    onRecord: (record) => records.push(record),
+  })
+  expect(records.map(({ correct, index, answer }) => [correct, index, answer])).toEqual([
+    [true, 0, '12'],
+    [false, 1, '7'],
+    [true, 0, '4'],
+    [false, 1, '5'],
+    [true, 0, '9'],
+  ])
+  expect(records.map(({ snippets }) => snippets.map(({ ok }) => ok))).toEqual([
+    [true],
+    [false],
+    [],
+    [true],
+    [true],
+  ])
+  expect(report.all).toMatchObject({ problems: 3, attempts: 5 })
+  expect(report.all.average.mean).toBeCloseTo((0.5 + 0.5 + 1) / 3)
+  expect(report.bySource['sums']?.problems).toBe(1)
+  expect(report.all.behaviour).toMatchObject({ codeRatio: 0.8, correctCodeCount: 3 })
+  expect(badRows.summary().map(({ examples }) => examples[0])).toEqual([
+    `${path}:5: no answer (no reference answer in it)`,
+    `${path}:6: not readable (no response in it)`,
+  ])
+})

@@ -1,0 +1,82 @@
+// One step of reinforcement learning: roll out, reward, estimate advantages, update.
+
+import type { AdvantageEstimator, AdvantageReport, Credited } from '../advantage/advantage.ts'
+import { hasSpread } from '../advantage/usable-groups.ts'
+import { RandomStream } from '../base/random.ts'
+import type { Engine } from '../generate/engine.ts'
+import type { ScoredGroup } from '../reward/reward.ts'
+import type { Rewarder } from '../reward/rewarder.ts'
+import type { RolloutOptions } from '../rollout/options.ts'
+import { rollout } from '../rollout/rollout.ts'
+import type { Learner } from '../update/learner.ts'
+import type { PolicyUpdateOptions } from '../update/policy-update.ts'
+import type { UpdateReport } from '../update/update-report.ts'
+import type { ProblemFeed } from './problem-feed.ts'
+
+export interface PolicyStage {
+  readonly learner: Learner
+  readonly engine: Engine
+  readonly feed: ProblemFeed
+  readonly rollout: Omit<RolloutOptions, 'name' | 'policy'>
+  readonly reward: Rewarder
+  readonly advantage: AdvantageEstimator
+  readonly update: PolicyUpdateOptions
+  readonly problemsPerStep: number
+  /**
+   * DAPO's dynamic sampling: most rounds of drawing problems until `problemsPerStep` groups have
+   * spread; 1 takes what comes.
+   */
+  readonly drawLimit: number
+  readonly seed: number
+}
+
+/** What one step did. */
+export interface PolicyStep {
+  readonly step: number
+  /** All groups that were rolled out, in the order of their problems. */
+  readonly groups: readonly ScoredGroup[]
+  readonly credited: readonly Credited[]
+  readonly advantages: AdvantageReport
+  /** Null where no group had anything to teach. */
+  readonly update: UpdateReport | null
+  readonly seconds: { readonly rollout: number; readonly update: number }
+}
+
+/** Takes step number `step`; afterwards the engine writes with the new weights. */
+export async function policyStep(stage: PolicyStage, step: number): Promise<PolicyStep> {
+  const began = performance.now()
+  const groups = await gather(stage, step)
+  const rolledOut = performance.now()
+  const { credited, report } = stage.advantage(groups)
+  const shuffle = RandomStream.named(stage.seed, `update/step-${step}`)
+  const update =
+    credited.length === 0 ? null : stage.learner.improve(credited, stage.update, shuffle)
+  if (update) stage.engine.replaceWeights(stage.learner.decoder)
+  stage.feed.note(groups)
+  const seconds = {
+    rollout: (rolledOut - began) / 1000,
+    update: (performance.now() - rolledOut) / 1000,
+  }
+  return { step, groups, credited, advantages: report, update, seconds }
+}
+
+/** Scored groups of the step: drawn until enough of them have spread, or the limit is reached. */
+async function gather(stage: PolicyStage, step: number): Promise<ScoredGroup[]> {
+  const groups: ScoredGroup[] = []
+  let useful = 0
+  for (let draw = 0; draw < stage.drawLimit && useful < stage.problemsPerStep; draw++) {
+    const problems = stage.feed.take(stage.problemsPerStep - useful)
+    const options: RolloutOptions = {
+      ...stage.rollout,
+      policy: stage.engine,
+      order: 'input',
+      name: `step-${step}/draw-${draw}`,
+    }
+    for await (const group of rollout(problems, options)) {
+      const scored = await stage.reward(group)
+      groups.push(scored)
+      if (hasSpread(scored.members.map(({ reward }) => reward.total))) useful++
+    }
+  }
+  return groups
+}

@@ -1,0 +1,98 @@
+// What a run folder keeps of a step: numbers by name, and every trajectory with its tokens.
+
+import type { Credited } from '../advantage/advantage.ts'
+import { responseLength } from '../reward/attempt.ts'
+import type { Scored, ScoredGroup } from '../reward/reward.ts'
+import type { RunFolder } from '../run/folder.ts'
+import type { Phase, TrajectoryRecord } from '../run/trajectory-record.ts'
+import { IncrementalDecoder } from '../tokenizer/incremental-decoder.ts'
+import type { Tokenizer } from '../tokenizer/tokenizer.ts'
+import type { TokenId } from '../trajectory/segment.ts'
+import type { PolicyStep } from './policy-step.ts'
+
+/** The numbers of a step, by the names that the viewer groups them by. */
+export function stepMetrics(done: PolicyStep): Record<string, number> {
+  const members = done.groups.flatMap((group) => group.members)
+  const judged = members.filter(({ reward }) => reward.correct !== null)
+  const calls = members.map(callsOf)
+  const { update, advantages } = done
+  return {
+    'reward/mean': mean(judged.map(({ reward }) => reward.total)),
+    'reward/accuracy': mean(judged.map(({ reward }) => Number(reward.correct))),
+    'rollout/tokens': mean(members.map(({ trajectory }) => responseLength(trajectory))),
+    'rollout/calls': mean(calls),
+    'rollout/code-ratio': mean(calls.map((count) => Number(count > 0))),
+    'rollout/answered': mean(
+      members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered')),
+    ),
+    'groups/with-spread': advantages.groupsWithSpread,
+    'groups/all': advantages.groups,
+    'time/rollout': done.seconds.rollout,
+    'time/update': done.seconds.update,
+    ...(update && {
+      'update/loss': update.loss,
+      'update/gradient-norm': update.gradientNorm,
+      'update/learning-rate': update.learningRate,
+      'update/tokens': update.tokens,
+      ...(update.entropy !== null && { 'update/entropy': update.entropy }),
+      ...(update.clippedFraction !== null && { 'update/clipped': update.clippedFraction }),
+      ...(update.samplingGap && {
+        'update/sampling-gap': update.samplingGap.mean,
+        'update/sampling-gap-largest': update.samplingGap.largest,
+      }),
+    }),
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Calls that were carried out. */
+export function callsOf({ trajectory }: Scored): number {
+  return trajectory.segments.filter(
+    (segment) => segment.author === 'tool' && segment.output.status !== 'malformed',
+  ).length
+}
+
+/** Records of all members, with the advantages of those that were learnt from. */
+export function trajectoryRecords(
+  groups: readonly ScoredGroup[],
+  credited: readonly Credited[],
+  phase: Phase,
+  tokenizer: Tokenizer,
+): TrajectoryRecord[] {
+  const advantages = new Map(credited.map((one) => [one.trajectory.id, one.advantages]))
+  return groups.flatMap(({ problem, members }) =>
+    members.map(({ trajectory, reward }): TrajectoryRecord => {
+      const own = advantages.get(trajectory.id)
+      const { id, question, answer, source } = problem
+      return {
+        trajectory,
+        phase,
+        problem: { id, question, answer, source },
+        pieces: trajectory.segments.map(({ tokens }) => piecesOf(tokens, tokenizer)),
+        reward,
+        ...(own && { tokenValues: { advantages: own } }),
+      }
+    }),
+  )
+}
+
+/** The text of each token; a token that ends no character has none, the next one has it all. */
+function piecesOf(tokens: readonly TokenId[], tokenizer: Tokenizer): string[] {
+  const decoder = new IncrementalDecoder(tokenizer.vocabulary)
+  const pieces = tokens.map((token) => decoder.push(token))
+  const rest = decoder.flush()
+  if (rest !== '') pieces[pieces.length - 1] += rest
+  return pieces
+}
+
+/** Writes a finished step into the run folder. */
+export function recordStep(run: RunFolder, done: PolicyStep, tokenizer: Tokenizer): void {
+  run.recordMetrics(done.step, stepMetrics(done), { tokens: done.update?.tokens ?? 0 })
+  run.recordTrajectories(
+    done.step,
+    trajectoryRecords(done.groups, done.credited, 'train', tokenizer),
+  )
+}
