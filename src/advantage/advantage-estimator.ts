@@ -25,8 +25,6 @@ export interface GaeAdvantage {
   readonly lambda: number
 }
 
-export type Advantage = CriticFreeAdvantage | GaeAdvantage
-
 export interface FilterOptions {
   /** Leave out of statistics and loss what a limit ended (overlong filtering). */
   readonly maskTruncated: boolean

@@ -49,17 +49,3 @@ export class ReadableFile implements Disposable {
     closeSync(this.#descriptor)
   }
 }
-
-/** A whole small text file as UTF-8; larger than `limit` bytes or not UTF-8 is a UserError. */
-export function readTextFile(path: string, limit = 64 * 1024 * 1024): string {
-  using file = ReadableFile.open(path)
-  if (file.size > limit) {
-    throw new UserError(`${path} has ${file.size} bytes, more than the ${limit} that are read`)
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(file.read(0, file.size))
-  } catch (error) {
-    if (error instanceof TypeError) throw new UserError(`${path} is not UTF-8 text`)
-    throw error
-  }
-}

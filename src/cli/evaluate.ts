@@ -12,7 +12,7 @@ export function addEvaluateCommand(program: Command): void {
     .command('evaluate')
     .description('accuracy with intervals and behaviour of a model on a problem set')
   addRun(evaluate)
-  evaluate
+  const compare = evaluate
     .command('compare <first> <second>')
     .description('two evaluations of the same problems: the difference with its interval')
     .option('--json', 'print JSON')
@@ -21,6 +21,7 @@ export function addEvaluateCommand(program: Command): void {
       const { runCompare } = await import('./evaluate/run-compare.ts')
       await runCompare(first, second, flags.json ?? false)
     })
+  withExamples(compare, 'retool-rl evaluate compare runs/before runs/after')
 }
 
 function addRun(evaluate: Command): void {

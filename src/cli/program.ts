@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { packageFile } from '../base/package-root.ts'
+import { addChat } from './chat.ts'
 import { addColdStartCommand } from './cold-start.ts'
 import { addCompletion } from './completion.ts'
 import { addConvert } from './convert.ts'
@@ -13,6 +14,7 @@ import { addProblemsCommand } from './problems.ts'
 import { addQuickstart } from './quickstart.ts'
 import { addRunsCommand } from './runs.ts'
 import { addSandbox } from './sandbox.ts'
+import { addServe } from './serve.ts'
 import { addSetup } from './setup.ts'
 import { addViewCommand } from './view.ts'
 
@@ -23,9 +25,12 @@ const commands: readonly ((program: Command) => void)[] = [
   addColdStartCommand,
   addEvaluateCommand,
   addGradeCommand,
+  addChat,
+  addServe,
   addViewCommand,
   addRunsCommand,
   addSandbox,
+  addServe,
   addConvert,
   addDoctor,
   addSetup,

@@ -75,7 +75,7 @@ function findRecipe(name: string, from: string): string {
 /** In a clone the sources; in a package what they were compiled to, and the YAML files beside it. */
 function recipeFolders(): string[] {
   const folders = [packageFile('recipes'), packageFile('dist/recipes')]
-  const inClone = existsSync(packageFile('src'))
+  const inClone = existsSync(packageFile('src/cli/main.ts'))
   return (inClone ? folders.slice(0, 1) : [...folders].reverse()).filter((folder) =>
     existsSync(folder),
   )

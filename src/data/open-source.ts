@@ -12,6 +12,8 @@ import type { RowBounds } from './problem-of-row.ts'
 import type { ProblemSource } from './problem-source.ts'
 import { fileSource, listSource } from './problem-source.ts'
 import type { GeneratorProcess } from './reasoning-gym.ts'
+import { listFamilies } from './reasoning-gym.ts'
+import { stories } from './stories.ts'
 
 export interface SourceOptions extends FileChoice {
   readonly columns?: ColumnOptions
@@ -68,6 +70,13 @@ async function openGym(
     if (options[name] !== undefined) {
       throw new UserError(`${spec}: the option ${name} is for files, not for generated problems`, 2)
     }
+  }
+  if (spec === 'gym:') {
+    const names = [...stories.map(({ name }) => name), ...(await listFamilies(generator))]
+    throw new UserError(
+      `gym: needs families, such as gym:products,gcd; known: ${names.join(', ')}`,
+      2,
+    )
   }
   const { difficulty, size = defaultSize, seed = 0 } = options
   const families = spec

@@ -3,8 +3,11 @@
 //
 // Letters: T tokens (packed), L tokens of one sequence, N heads, K key/value heads, D head size.
 
+import { greater, maskedFill } from '../tensor/comparison.ts'
+import { arange, zeros } from '../tensor/creation.ts'
 import { attention } from '../tensor/neural.ts'
-import { concatenate, expand, narrow, permute, reshape, unsqueeze, view } from '../tensor/shape.ts'
+import { scope } from '../tensor/scope.ts'
+import { concatenate, expand, permute, reshape, split, unsqueeze, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type RopeAngles, rotate } from './rope.ts'
 
@@ -21,16 +24,21 @@ export type Attend = (layer: number, heads: Heads, angles: RopeAngles) => Tensor
 /** [L, K, D] -> [1, N, L, D]: every group of N / K query heads shares a key head. */
 function spread(heads_LKD: Tensor, heads: number): Tensor {
   const [length, kvHeads, size] = heads_LKD.shape as [number, number, number]
-  const heads_1KLD = unsqueeze(permute(heads_LKD, [1, 0, 2]), 0)
+  const heads_1KLD = headsFirst(heads_LKD)
   if (kvHeads === heads) return heads_1KLD
   const group = heads / kvHeads
   const spread_KGLD = expand(unsqueeze(heads_1KLD, 2), [1, kvHeads, group, length, size])
   return reshape(spread_KGLD, [1, heads, length, size])
 }
 
+/** [L, N, D] -> [1, N, L, D] */
+function headsFirst(heads_LND: Tensor): Tensor {
+  return unsqueeze(permute(heads_LND, [1, 0, 2]), 0)
+}
+
 /**
  * Attention of one sequence: query [L, N, D] onto key and value [M, K, D]. Without a mask causal,
- * L = M; else the mask, bool [L, M], says who may look where.
+ * L = M; else the mask, bool or additive, [L, M], says who may look where.
  */
 export function causalAttention(
   query_LND: Tensor,
@@ -39,33 +47,95 @@ export function causalAttention(
   mask_LM?: Tensor,
 ): Tensor {
   const [length, heads, size] = query_LND.shape as [number, number, number]
-  const query_1NLD = unsqueeze(permute(query_LND, [1, 0, 2]), 0)
-  const seen_1NLD = attention(
-    query_1NLD,
-    spread(key_MKD, heads),
-    spread(value_MKD, heads),
-    mask_LM ? { mask: mask_LM } : { causal: true },
-  )
+  const mask = mask_LM ? { mask: mask_LM } : { causal: true }
+  // The CPU's kernel shares key heads by itself; elsewhere that would cost the fast kernels.
+  const grouped = query_LND.device === 'cpu' && key_MKD.dimension(1) !== heads
+  const side = (tensor: Tensor) => (grouped ? headsFirst(tensor) : spread(tensor, heads))
+  const seen_1NLD = attention(headsFirst(query_LND), side(key_MKD), side(value_MKD), {
+    ...mask,
+    grouped,
+  })
   return permute(view(seen_1NLD, [heads, length, size]), [1, 0, 2])
 }
 
-/**
- * Attention for sequences laid end to end without padding: each token sees itself and what came
- * before it in its own sequence. `lengths` sum to T. No cache; gradients flow.
- */
+/** A run of packed tokens that comes after all tokens of its parent, or begins a sequence. */
+export interface Branch {
+  readonly length: number
+  /** Index of an earlier branch, or null. */
+  readonly parent: number | null
+}
+
+/** Attention for sequences laid end to end without padding; `lengths` sum to T. */
 export function packedAttention(lengths: readonly number[]): Attend {
-  return (_layer, heads, angles) => {
-    const query_TND = rotate(heads.query_TND, angles)
-    const key_TKD = rotate(heads.key_TKD, angles)
-    const { value_TKD } = heads
-    if (lengths.length === 1) return causalAttention(query_TND, key_TKD, value_TKD)
-    let start = 0
-    const seen = lengths.map((length) => {
-      const part = (tensor: Tensor) => narrow(tensor, 0, start, length)
-      const result_LND = causalAttention(part(query_TND), part(key_TKD), part(value_TKD))
-      start += length
-      return result_LND
-    })
-    return concatenate(seen, 0)
+  const roots = lengths.map((length): Branch => ({ length, parent: null }))
+  return attendBranches(roots, () => {
+    throw new Error('defect: a root needs no mask')
+  })
+}
+
+/**
+ * Attention for branches laid end to end in their order, so that sequences with a common beginning
+ * hold it once: each token sees itself, what came before it in its branch, and its ancestors. No
+ * cache; gradients flow. `like` has the dtype and device of the computation.
+ */
+export function branchAttention(branches: readonly Branch[], like: Tensor): Attend {
+  const masks = new Map<string, Tensor>()
+  for (const [index, { length }] of branches.entries()) {
+    const before = tokensBefore(branches, index)
+    const key = `${before}+${length}`
+    if (before > 0 && !masks.has(key)) masks.set(key, lowerRight(before, length, like))
   }
+  return attendBranches(branches, (before, length) => {
+    const mask = masks.get(`${before}+${length}`)
+    if (!mask) throw new Error('defect: a branch without its mask')
+    return mask
+  })
+}
+
+function attendBranches(
+  branches: readonly Branch[],
+  maskOf: (before: number, length: number) => Tensor,
+): Attend {
+  const lengths = branches.map(({ length }) => length)
+  const chains = branches.map((_, index) => chainOf(branches, index))
+  return (_layer, heads, angles) => {
+    const parts = (tensor: Tensor) => (lengths.length === 1 ? [tensor] : split(tensor, lengths, 0))
+    const queries = parts(rotate(heads.query_TND, angles))
+    const keys = parts(rotate(heads.key_TKD, angles))
+    const values = parts(heads.value_TKD)
+    const seen = queries.map((query_LND, index) => {
+      const chain = chains[index] ?? []
+      const along = (pieces: readonly Tensor[]) => {
+        const own = chain.map((branch) => pieces[branch] as Tensor)
+        return own.length === 1 ? (own[0] as Tensor) : concatenate(own, 0)
+      }
+      const before = tokensBefore(branches, index)
+      const mask = before > 0 ? maskOf(before, lengths[index] ?? 0) : undefined
+      return causalAttention(query_LND, along(keys), along(values), mask)
+    })
+    return seen.length === 1 ? (seen[0] as Tensor) : concatenate(seen, 0)
+  }
+}
+
+/** A branch's ancestors from the root down, and itself. */
+function chainOf(branches: readonly Branch[], index: number): number[] {
+  const parent = branches[index]?.parent ?? null
+  return parent === null ? [index] : [...chainOf(branches, parent), index]
+}
+
+/** Tokens of a branch's ancestors. */
+export function tokensBefore(branches: readonly Branch[], index: number): number {
+  const parent = branches[index]?.parent ?? null
+  return parent === null ? 0 : tokensBefore(branches, parent) + (branches[parent]?.length ?? 0)
+}
+
+/** Additive [length, before + length]: nothing to see after oneself. */
+function lowerRight(before: number, length: number, like: Tensor): Tensor {
+  return scope(() => {
+    const device = like.device
+    const rows = unsqueeze(arange(before, before + length, { device }), 1)
+    const hidden = greater(arange(0, before + length, { device }), rows)
+    const nothing = zeros([length, before + length], { dtype: like.dtype, device })
+    return maskedFill(nothing, hidden, Number.NEGATIVE_INFINITY)
+  })
 }

@@ -66,14 +66,6 @@ export function loadSource(
   }
 }
 
-/** Finds, opens and loads a model; see openPretrained. */
-export async function loadPretrained(
-  reference: string,
-  options: PretrainedOptions = {},
-): Promise<Pretrained> {
-  return loadSource(await openPretrained(reference, options), options)
-}
-
 /** The GGUF file that set-up installed as a Python package. */
 function aliasFile(alias: ModelAlias): string {
   const { facts, python } = installation()

@@ -30,7 +30,9 @@ test('the behaviour of a step of four, counted by hand', () => {
   ])
   run.finish()
   using reader = new RunReader(run.path)
-  expect(reader.query([], (database) => behaviour(database, 'train'))).toEqual([
+  expect(
+    reader.query([], (database) => behaviour(database, { phase: 'train', limit: 10 })),
+  ).toEqual([
     {
       step: 1,
       trajectories: 4,
@@ -52,6 +54,25 @@ test('the behaviour of a step of four, counted by hand', () => {
   ])
   expect(reader.query([], (database) => purposeCounts(database, 'train'))).toEqual([
     { step: 1, purpose: 'calculation', count: 5 },
+  ])
+  rmSync(root, { recursive: true })
+})
+
+test('where there are more steps than asked for, neighbours share an entry', () => {
+  const root = mkdtempSync(join(tmpdir(), 'retool-figures-'))
+  const run = RunFolder.create(join(root, 'run'), { command: 'train', config: {}, totalSteps: 9 })
+  for (const step of [1, 2, 3, 4, 5]) {
+    run.recordTrajectories(step, [recordFixture({ id: 'a', reward: step })])
+  }
+  run.finish()
+  using reader = new RunReader(run.path)
+  const thin = reader.query([], (database) => behaviour(database, { phase: 'train', limit: 3 }))
+  expect(
+    thin.map(({ step, meanReward, correctCodeCount }) => [step, meanReward, correctCodeCount]),
+  ).toEqual([
+    [2, 1.5, 1],
+    [4, 3.5, 1],
+    [5, 5, 1],
   ])
   rmSync(root, { recursive: true })
 })

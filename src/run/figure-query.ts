@@ -4,7 +4,7 @@
 import type { Database } from './database.ts'
 import type { Phase } from './trajectory-record.ts'
 
-/** One entry a step; null where no trajectory of the step could say. */
+/** One step, or a few in a row; null where no trajectory of the step could say. */
 export interface Behaviour {
   readonly step: number
   readonly trajectories: number
@@ -16,7 +16,7 @@ export interface Behaviour {
   readonly codeRatio: number
   /** Mean lines of code of responses with at least one call. */
   readonly codeLines: number | null
-  /** Calls that ran without error, over all trajectories of the step. */
+  /** Calls that ran without error, over all trajectories of a step. */
   readonly correctCodeCount: number
   /** Success of the last call of responses with a right answer. */
   readonly codePassRateRight: number | null
@@ -33,17 +33,30 @@ export interface Behaviour {
   readonly malformed: number
 }
 
-export function behaviour(database: Database, phase: Phase): Behaviour[] {
+export interface BehaviourQuery {
+  readonly phase: Phase
+  /** Most entries; where there are more steps, several in a row share one. */
+  readonly limit: number
+}
+
+export function behaviour(database: Database, { phase, limit }: BehaviourQuery): Behaviour[] {
+  const [low, high] = database
+    .prepare('SELECT min(step), max(step) FROM trajectory WHERE phase = ?')
+    .raw()
+    .all(phase)
+    .flat() as [number | null, number | null]
+  if (low === null || high === null) return []
+  const width = Math.max(1, Math.ceil((high - low + 1) / limit))
   return database
     .prepare(
-      `SELECT step,
+      `SELECT max(step) AS step,
         count(*) AS trajectories,
         avg(correct) AS accuracy,
         avg(reward) AS meanReward,
         avg(response_tokens) AS responseLength,
         avg(calls > 0) AS codeRatio,
         avg(code_lines) FILTER (WHERE calls > 0) AS codeLines,
-        sum(calls - errors) AS correctCodeCount,
+        1.0 * sum(calls - errors) / count(DISTINCT step) AS correctCodeCount,
         avg(last_call_ok) FILTER (WHERE correct = 1) AS codePassRateRight,
         avg(last_call_ok) FILTER (WHERE correct = 0) AS codePassRateWrong,
         avg(first_call_at) AS invocationTiming,
@@ -52,10 +65,10 @@ export function behaviour(database: Database, phase: Phase): Behaviour[] {
         avg(stop = 'answered') AS answered,
         avg(stop = 'limit') AS limited,
         avg(stop = 'malformed') AS malformed
-       FROM trajectory WHERE phase = ? AND stop <> 'failed' GROUP BY step ORDER BY step`,
+       FROM trajectory WHERE phase = ? AND stop <> 'failed' GROUP BY CAST((step - ?) / ? AS INTEGER) ORDER BY 1`,
     )
     .raw()
-    .all(phase)
+    .all(phase, low, width)
     .map((row) => toBehaviour(row as (number | null)[]))
 }
 

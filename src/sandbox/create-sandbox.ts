@@ -26,12 +26,16 @@ export interface SandboxOptions {
   readonly workers?: number
   /** Programs that run at a time in each worker. */
   readonly slots?: number
+  /** Programs that may run in each worker beyond its slots because they take long. */
+  readonly lingering?: number
   /** Programs that may wait. */
   readonly queueLength?: number
   /** Programs after which a worker is replaced. */
   readonly recycleAfter?: number
   readonly limits?: Partial<Limits>
   readonly session?: Partial<SessionLimits>
+  /** Told why a worker ended that should not have; it is replaced whatever this does. */
+  readonly onWorkerLost?: (why: string) => void
   /** Folders besides the interpreter's own that programs may read. */
   readonly readable?: readonly string[]
   /** Room in a program's /tmp. */
@@ -64,10 +68,12 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
   const python = options.python ?? pythonExecutable()
   const tier = chosenTier(await probe(python), options.tier)
   const slots = options.slots ?? 2
+  const lingering = options.lingering ?? 8
   const settings = workerSettings({
     tier,
     python,
     slots,
+    lingering,
     preload: options.preload ?? defaultPreload,
     readable: options.readable ?? [],
     scratchMb: options.scratchMb ?? 64,
@@ -76,11 +82,13 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
     tier,
     settings,
     slots,
+    lingering,
     workers: options.workers ?? availableParallelism(),
     queueLength: options.queueLength ?? defaultQueueLength,
     recycleAfter: options.recycleAfter ?? 20_000,
     limits: checkedLimits(options.limits ?? {}),
     outputCharacters: options.outputCharacters,
     session: { ...defaultSession, ...options.session },
+    onWorkerLost: options.onWorkerLost ?? (() => {}),
   })
 }

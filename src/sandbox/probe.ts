@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { UserError } from '../base/errors.ts'
+import { pythonExecutable } from '../python/python-executable.ts'
 import { workerProgram } from './local/worker-settings.ts'
 import type { Tier } from './sandbox.ts'
 
@@ -30,7 +31,7 @@ interface Reported {
 }
 
 /** Tries each tier in a throw-away process of the given interpreter. Throws UserError without one. */
-export async function probe(python: string): Promise<ProbeResult> {
+export async function probe(python: string = pythonExecutable()): Promise<ProbeResult> {
   const reported = process.platform === 'win32' ? nothing('Windows') : await reportedBy(python)
   const findings = strongestFirst.map((tier): TierFinding => {
     const found = reported.tiers[tier]

@@ -32,18 +32,13 @@ export const multiplyInPlace = pairInPlace('aten::mul_')
 export const negative = unary('aten::neg')
 export const absolute = unary('aten::abs')
 export const exp = unary('aten::exp')
-export const log = unary('aten::log')
-export const sqrt = unary('aten::sqrt')
-export const rsqrt = unary('aten::rsqrt')
 export const sin = unary('aten::sin')
 export const cos = unary('aten::cos')
 export const square = unary('aten::square')
-export const finite = unary('aten::isfinite')
 
 const maximumOf = operator('aten::maximum')
 const minimumOf = operator('aten::minimum')
 const clampOf = operator('aten::clamp')
-const powOf = operator('aten::pow', 'Tensor_Scalar')
 
 export function maximum(a: Tensor, b: Tensor): Tensor {
   return maximumOf(a, b)
@@ -56,15 +51,4 @@ export function minimum(a: Tensor, b: Tensor): Tensor {
 /** Limits elements to [low, high]; null leaves a side open. */
 export function clamp(tensor: Tensor, low: number | null, high: number | null): Tensor {
   return clampOf(tensor, low, high)
-}
-
-export function power(tensor: Tensor, exponent: number): Tensor {
-  return powOf(tensor, exponent)
-}
-
-const addcmulInPlaceOf = operatorInPlace('aten::addcmul_')
-
-/** target += a * b. */
-export function addProductInPlace(target: Tensor, a: Tensor, b: Tensor): void {
-  addcmulInPlaceOf(target, a, b)
 }

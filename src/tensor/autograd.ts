@@ -46,10 +46,6 @@ export function setRequiresGrad(tensor: Tensor, flag: boolean): void {
   native().setRequiresGrad(tensor.handle, flag)
 }
 
-export function requiresGrad(tensor: Tensor): boolean {
-  return native().requiresGrad(tensor.handle)
-}
-
 export interface GradientOptions {
   /** Gradients of the outputs themselves; ones by default, for a single number. */
   readonly given?: readonly Tensor[]

@@ -18,9 +18,7 @@ export const greaterOrEqual = comparison('aten::ge')
 
 const whereOf = operator('aten::where', 'self')
 const maskedFillOf = operator('aten::masked_fill', 'Scalar')
-const andOf = operator('aten::logical_and')
 const orOf = operator('aten::logical_or')
-const notOf = operator('aten::logical_not')
 
 /** `a` where the condition holds, else `b`. */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
@@ -32,14 +30,6 @@ export function maskedFill(tensor: Tensor, mask: Tensor, value: number): Tensor 
   return maskedFillOf(tensor, mask, value)
 }
 
-export function and(a: Tensor, b: Tensor): Tensor {
-  return andOf(a, b)
-}
-
 export function or(a: Tensor, b: Tensor): Tensor {
   return orOf(a, b)
-}
-
-export function not(tensor: Tensor): Tensor {
-  return notOf(tensor)
 }

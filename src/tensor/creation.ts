@@ -15,7 +15,6 @@ const fullOf = operator('aten::full')
 const arangeOf = operator('aten::arange', 'start')
 const randnOf = operator('aten::randn', 'generator')
 const randOf = operator('aten::rand', 'generator')
-const emptyLikeOf = operator('aten::empty_like')
 const zerosLikeOf = operator('aten::zeros_like')
 
 function placed(options: TensorOptions) {
@@ -52,10 +51,6 @@ export function randn(shape: readonly number[], generator: Generator): Tensor {
 /** Uniform numbers in [0, 1) from a named stream; always float32, on the generator's device. */
 export function rand(shape: readonly number[], generator: Generator): Tensor {
   return randOf(shape, generator.id, ...placed({ device: generator.device }))
-}
-
-export function emptyLike(tensor: Tensor): Tensor {
-  return emptyLikeOf(tensor)
 }
 
 export function zerosLike(tensor: Tensor): Tensor {

@@ -1,15 +1,9 @@
 // Devices and threads.
 
 import { native } from './native.ts'
-import type { Device } from './tensor.ts'
 
 export function cudaDeviceCount(): number {
   return native().cudaDevices()
-}
-
-/** Waits until everything queued on the device has run; at once on the CPU. */
-export function synchronize(device: Device): void {
-  native().synchronize(device)
 }
 
 /** Threads that one operator may use on the CPU. */

@@ -7,13 +7,10 @@ const sumAll = operator('aten::sum')
 const sumOver = operator('aten::sum', 'dim_IntList')
 const meanAll = operator('aten::mean')
 const meanOver = operator('aten::mean', 'dim')
-const maxAll = operator('aten::max')
-const minAll = operator('aten::min')
 const argmaxOf = operator('aten::argmax')
 const logsumexpOf = operator('aten::logsumexp')
 const cumsumOf = operator('aten::cumsum')
 const sortOf = operatorOfSeveral('aten::sort')
-const topkOf = operatorOfSeveral('aten::topk')
 const normOf = operator('aten::linalg_vector_norm')
 
 /** Over all elements, or over the named dimensions (kept with size 1 if asked). */
@@ -23,16 +20,6 @@ export function sum(tensor: Tensor, dimensions?: readonly number[], keep = false
 
 export function mean(tensor: Tensor, dimensions?: readonly number[], keep = false): Tensor {
   return dimensions ? meanOver(tensor, dimensions, keep) : meanAll(tensor)
-}
-
-/** The largest element. */
-export function max(tensor: Tensor): Tensor {
-  return maxAll(tensor)
-}
-
-/** The smallest element. */
-export function min(tensor: Tensor): Tensor {
-  return minAll(tensor)
 }
 
 /** Index of the largest element along a dimension; the first of equals. */
@@ -61,11 +48,6 @@ function ranked([values, indices]: (Tensor | null)[]): Ranked {
 
 export function sort(tensor: Tensor, dimension: number, descending = false): Ranked {
   return ranked(sortOf(tensor, dimension, descending))
-}
-
-/** The k largest along a dimension, largest first. */
-export function topK(tensor: Tensor, k: number, dimension: number): Ranked {
-  return ranked(topkOf(tensor, k, dimension))
 }
 
 /** Euclidean length over all elements. */

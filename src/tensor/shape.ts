@@ -13,17 +13,13 @@ const unsqueezeOf = operator('aten::unsqueeze')
 const squeezeOf = operator('aten::squeeze', 'dim')
 const expandOf = operator('aten::expand')
 const narrowOf = operator('aten::narrow')
-const selectOf = operator('aten::select', 'int')
 const splitOf = operatorOfSeveral('aten::split_with_sizes')
 const catOf = operator('aten::cat')
 const stackOf = operator('aten::stack')
 const indexSelectOf = operator('aten::index_select')
 const indexOf = operator('aten::index', 'Tensor')
 const indexCopyOf = operatorInPlace('aten::index_copy_')
-const indexPutOf = operatorInPlace('aten::index_put_')
 const gatherOf = operator('aten::gather')
-const trilOf = operator('aten::tril')
-const repeatInterleaveOf = operator('aten::repeat_interleave', 'self_int')
 
 /** One size may be -1: what is left. Copies only where it must. */
 export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
@@ -67,11 +63,6 @@ export function narrow(tensor: Tensor, dimension: number, start: number, length:
   return narrowOf(tensor, dimension, start, length)
 }
 
-/** One index along a dimension, which goes away. */
-export function select(tensor: Tensor, dimension: number, index: number): Tensor {
-  return selectOf(tensor, dimension, index)
-}
-
 /** Consecutive parts of the given sizes along a dimension. */
 export function split(tensor: Tensor, sizes: readonly number[], dimension: number): Tensor[] {
   return splitOf(tensor, sizes, dimension).map((part) => {
@@ -108,26 +99,7 @@ export function indexCopyInPlace(
   indexCopyOf(target, dimension, indices, source)
 }
 
-/** Overwrites the elements that advanced indexing names. */
-export function indexPutInPlace(
-  target: Tensor,
-  indices: readonly (Tensor | null)[],
-  source: Tensor,
-): void {
-  indexPutOf(target, indices, source)
-}
-
 /** Along a dimension, the element that `indices` names at each place. */
 export function gather(tensor: Tensor, dimension: number, indices: Tensor): Tensor {
   return gatherOf(tensor, dimension, indices)
-}
-
-/** The lower triangle, the rest zero; `diagonal` shifts the border to the right. */
-export function lowerTriangle(tensor: Tensor, diagonal = 0): Tensor {
-  return trilOf(tensor, diagonal)
-}
-
-/** Each slice `count` times in a row along a dimension. */
-export function repeatInterleave(tensor: Tensor, count: number, dimension: number): Tensor {
-  return repeatInterleaveOf(tensor, count, dimension)
 }

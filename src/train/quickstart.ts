@@ -12,6 +12,7 @@ import { answerJudge } from '../reward/judge.ts'
 import { rewardParts } from '../reward/reward-parts.ts'
 import { type Rewarder, rewarder } from '../reward/rewarder.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
+import { type Progress, progressLine } from '../rollout/progress.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { createSandbox } from '../sandbox/create-sandbox.ts'
 import { interpreter } from '../tool/interpreter.ts'
@@ -21,7 +22,7 @@ import { learnerDefaults } from '../update/learner.ts'
 import { policyUpdateDefaults } from '../update/policy-update.ts'
 import { imitate, imitationStepCount } from './imitate.ts'
 import { type Judged, judgePolicy } from './judge-policy.ts'
-import { type PolicyStage, policyStep } from './policy-step.ts'
+import { type PolicyStage, type PolicyStep, policyStep } from './policy-step.ts'
 import { ProblemFeed } from './problem-feed.ts'
 import type { QuickstartConfig } from './quickstart-config.ts'
 import { recordStep, trajectoryRecords } from './record-step.ts'
@@ -176,17 +177,20 @@ class Story {
       seed,
     }
     using chapter = narrator.chapter('reinforcement learning', policy.steps)
+    let said = ''
     for (let step = 1; step <= policy.steps; step++) {
       signal.throwIfAborted()
-      const done = await policyStep(stage, step)
+      const watched = {
+        ...stage,
+        rollout: {
+          ...stage.rollout,
+          onProgress: (now: Progress) => chapter.update(step - 1, `${said}${progressLine(now)}`),
+        },
+      }
+      const done = await policyStep(watched, step)
       recordStep(run, done, model.tokenizer)
-      const members = done.groups.flatMap((group) => group.members)
-      const right = members.filter((member) => member.reward.correct).length
-      const { groupsWithSpread, groups } = done.advantages
-      chapter.update(
-        step,
-        `${Math.round((100 * right) / members.length)} % right, ${groupsWithSpread} of ${groups} groups teach`,
-      )
+      said = `last step ${described(done)}; `
+      chapter.update(step, described(done))
     }
     return policy.steps
   }
@@ -205,4 +209,12 @@ class Story {
       signal,
     }
   }
+}
+
+/** `41 % right, 5 of 8 groups teach` */
+function described({ groups, advantages }: PolicyStep): string {
+  const members = groups.flatMap((group) => group.members)
+  const right = members.filter(({ reward }) => reward.correct).length
+  const share = Math.round((100 * right) / Math.max(1, members.length))
+  return `${share} % right, ${advantages.groupsWithSpread} of ${advantages.groups} groups teach`
 }

@@ -1,8 +1,10 @@
 // What a run folder keeps of a step: numbers by name, and every trajectory with its tokens.
 
 import type { Credited } from '../advantage/advantage.ts'
+import { behaviourMetrics } from '../evaluate/behaviour-metrics.ts'
 import { responseLength } from '../reward/attempt.ts'
 import type { Scored, ScoredGroup } from '../reward/reward.ts'
+import { stopShares } from '../rollout/stop-shares.ts'
 import type { RunFolder } from '../run/folder.ts'
 import type { Phase, TrajectoryRecord } from '../run/trajectory-record.ts'
 import { IncrementalDecoder } from '../tokenizer/incremental-decoder.ts'
@@ -25,6 +27,7 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
     'rollout/answered': mean(
       members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered')),
     ),
+    ...stopMetrics(members),
     'groups/with-spread': advantages.groupsWithSpread,
     'groups/all': advantages.groups,
     'time/rollout': done.seconds.rollout,
@@ -42,6 +45,14 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
       }),
     }),
   }
+}
+
+/** The share of trajectories that each kind of stop ended. */
+function stopMetrics(members: readonly Scored[]): Record<string, number> {
+  const shares = stopShares(members.map(({ trajectory }) => trajectory))
+  return Object.fromEntries(
+    Object.entries(shares).map(([name, share]) => [`stop/${name.replaceAll(' ', '-')}`, share]),
+  )
 }
 
 function mean(values: readonly number[]): number {
@@ -90,7 +101,9 @@ function piecesOf(tokens: readonly TokenId[], tokenizer: Tokenizer): string[] {
 
 /** Writes a finished step into the run folder. */
 export function recordStep(run: RunFolder, done: PolicyStep, tokenizer: Tokenizer): void {
-  run.recordMetrics(done.step, stepMetrics(done), { tokens: done.update?.tokens ?? 0 })
+  const behaviour = behaviourMetrics(done.groups, (tokens) => tokenizer.decode(tokens))
+  const metrics = { ...stepMetrics(done), ...behaviour }
+  run.recordMetrics(done.step, metrics, { tokens: done.update?.tokens ?? 0 })
   run.recordTrajectories(
     done.step,
     trajectoryRecords(done.groups, done.credited, 'train', tokenizer),

@@ -5,13 +5,16 @@
 import type { Decoder } from '../model/decoder.ts'
 import { withoutGradient } from '../tensor/autograd.ts'
 import { zeros } from '../tensor/creation.ts'
+import { operatorInPlace } from '../tensor/operator.ts'
 import { scope } from '../tensor/scope.ts'
-import { indexCopyInPlace, indexSelect } from '../tensor/shape.ts'
+import { indexSelect } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { integers, toDevice } from '../tensor/transfer.ts'
 import type { PackedBatch } from './batch.ts'
 import type { ParameterSet } from './parameters.ts'
 import { recordTrunk, type TrunkOptions, trunkForward } from './trunk.ts'
+
+const indexAddInPlace = operatorInPlace('aten::index_add_')
 
 /** A decoder in training. */
 export interface Trainee {
@@ -37,7 +40,8 @@ export function backpropagate(
       withoutGradient(() => {
         const gradient_MH = top(indexSelect(recorded.hidden, 0, places_M))
         const all_TH = zeros(shape, { dtype, device })
-        indexCopyInPlace(all_TH, 0, places_M, gradient_MH)
+        // Added, not copied: a place that sequences share has a gradient from each.
+        indexAddInPlace(all_TH, 0, places_M, gradient_MH)
         return all_TH
       }),
     )

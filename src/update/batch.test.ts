@@ -8,8 +8,12 @@ test('the shift by one, spelled out', () => {
     { tokens: [5, 6], mask: [0, 1] },
   ])
   expect(packed).toEqual({
-    lengths: [3, 1],
+    branches: [
+      { tokens: [1, 2, 3], length: 3, parent: null },
+      { tokens: [5], length: 1, parent: null },
+    ],
     ids: [1, 2, 3, 5],
+    positions: [0, 1, 2, 0],
     places: [1, 2, 3],
     targets: [3, 4, 6],
     columns: [[2, 3], [1]],
@@ -21,7 +25,7 @@ test('a first token is no target, a single token is nothing, a tool span is skip
     { tokens: [9], mask: [1] },
     { tokens: [1, 2, 3, 4], mask: [1, 0, 0, 1] },
   ])
-  expect(packed.lengths).toEqual([3])
+  expect(packed.branches.map(({ length }) => length)).toEqual([3])
   expect(packed.places).toEqual([2])
   expect(packed.targets).toEqual([4])
   expect(packed.columns).toEqual([[], [3]])
@@ -33,9 +37,9 @@ test('every place is followed by its target in its own sequence', () => {
     .map((rows) => ({ tokens: rows.map(([id]) => id), mask: rows.map(([, one]) => one) }))
   fc.assert(
     fc.property(fc.array(sequence, { maxLength: 5 }), (sequences) => {
-      const { ids, places, targets, columns, lengths } = packSequences(sequences)
-      expect(ids).toEqual(sequences.flatMap(({ tokens }) => tokens.slice(0, -1)))
-      expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(ids.length)
+      const { ids, places, targets, columns } = packSequences(sequences)
+      const inputs = sequences.flatMap(({ tokens }) => tokens.slice(0, -1))
+      expect([...ids].sort()).toEqual(inputs.sort())
       const expected = sequences.flatMap(({ tokens }, b) =>
         (columns[b] ?? []).map((column) => [tokens[column - 1], tokens[column]]),
       )
@@ -48,11 +52,12 @@ test('every place is followed by its target in its own sequence', () => {
   )
 })
 
-test('micro-batches hold every trajectory once and keep to the budget', () => {
+test('micro-batches hold every sequence once, keep to the budget and keep kin together', () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 30 })
   fc.assert(
     fc.property(lengths, fc.integer({ min: 1, max: 100 }), (sizes, budget) => {
-      const cut = microBatches(sizes, budget)
+      const sequences = sizes.map((size, index) => ({ tokens: Array<number>(size).fill(index) }))
+      const cut = microBatches(sequences, budget)
       expect(cut.flat().sort((a, b) => a - b)).toEqual(sizes.map((_, index) => index))
       for (const members of cut) {
         const total = members.reduce((sum, index) => sum + (sizes[index] ?? 0), 0)
@@ -60,5 +65,21 @@ test('micro-batches hold every trajectory once and keep to the budget', () => {
       }
     }),
   )
-  expect(microBatches([5, 3, 9, 2], 8)).toEqual([[2], [0, 1], [3]])
+  const [a, b] = [Array<number>(20).fill(1), Array<number>(20).fill(2)]
+  const kin = [
+    [...a, 3],
+    [...b, 3],
+    [...a, 4, 4],
+    [...b, 5],
+  ]
+  // 21 + 2 more of the first kind fit into 24, as do 21 + 1 of the second.
+  expect(
+    microBatches(
+      kin.map((tokens) => ({ tokens })),
+      24,
+    ),
+  ).toEqual([
+    [0, 2],
+    [1, 3],
+  ])
 })

@@ -78,8 +78,7 @@ export class Critic {
   /** Values before each trained token, rows over all tokens, zero where the mask is zero. */
   values(sequences: readonly TrainingSequence[]): Float32Array[] {
     const rows = sequences.map(({ tokens }) => new Float32Array(tokens.length))
-    const lengths = sequences.map(({ tokens }) => tokens.length)
-    for (const members of microBatches(lengths, this.#options.microBatchTokens)) {
+    for (const members of microBatches(sequences, this.#options.microBatchTokens)) {
       const packed = packSequences(members.flatMap((index) => sequences[index] ?? []))
       if (packed.targets.length === 0) continue
       scope(() => {

@@ -37,8 +37,7 @@ export function imitationGradients(
   const { head } = decoder.weights
   const total = trainedTokens(sequences)
   let loss = 0
-  const lengths = sequences.map(({ tokens }) => tokens.length)
-  for (const members of microBatches(lengths, options.microBatchTokens)) {
+  for (const members of microBatches(sequences, options.microBatchTokens)) {
     const packed = packSequences(members.flatMap((index) => sequences[index] ?? []))
     if (packed.targets.length === 0) continue
     backpropagate(trainee, packed, options, (hidden_MH) => {

@@ -45,10 +45,17 @@ afterAll(() => {
 })
 
 const random = RandomStream.named(1, 'tokens')
-const sequences: TrainingSequence[] = [5, 9, 2, 12, 7].map((length, b) => ({
-  tokens: Array.from({ length }, () => random.integer(tinyConfig.vocabularySize)),
+const randomTokens = (length: number) =>
+  Array.from({ length }, () => random.integer(tinyConfig.vocabularySize))
+const prompt = randomTokens(20)
+const sequences: TrainingSequence[] = [
+  ...[5, 9, 2, 12, 7].map(randomTokens),
+  // Kin, which are packed with their common beginning once, trained tokens of it included.
+  ...[3, 6, 1].map((length) => [...prompt, ...randomTokens(length)]),
+].map((tokens, b) => ({
+  tokens,
   // Context, then policy and tool in turn.
-  mask: Array.from({ length }, (_, t) => (t >= 1 && (t + b) % 4 !== 0 ? 1 : 0)),
+  mask: tokens.map((_, t) => (t >= 1 && (t + b) % 4 !== 0 ? 1 : 0)),
 }))
 
 /** All gradients of a model, by name. */

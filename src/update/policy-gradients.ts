@@ -46,8 +46,7 @@ export function policyGradients(
   const totals = totalsOf(trajectories)
   const logprobs = trajectories.map(({ tokens }) => new Float32Array(tokens.length))
   const sums = { loss: 0, clipped: 0, ratio: 0, kl: 0, entropy: 0 }
-  const lengths = trajectories.map(({ tokens }) => tokens.length)
-  for (const members of microBatches(lengths, options.microBatchTokens)) {
+  for (const members of microBatches(trajectories, options.microBatchTokens)) {
     const part = members.flatMap((index) => trajectories[index] ?? [])
     const rows = members.flatMap((index) => logprobs[index] ?? [])
     const measured = microBatchGradients(trainee, part, options, { totals, rows })

@@ -29,8 +29,7 @@ export function scoreTokens(
   const emptyRows = () => sequences.map(({ tokens }) => new Float32Array(tokens.length))
   const logprobs = emptyRows()
   const entropy = options.withEntropy ? emptyRows() : []
-  const lengths = sequences.map(({ tokens }) => tokens.length)
-  for (const members of microBatches(lengths, options.microBatchTokens)) {
+  for (const members of microBatches(sequences, options.microBatchTokens)) {
     const packed = packSequences(members.flatMap((index) => sequences[index] ?? []))
     if (packed.targets.length === 0) continue
     scope(() => {

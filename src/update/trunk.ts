@@ -3,7 +3,7 @@
 //
 // Letters: T packed tokens, H hidden size.
 
-import { packedAttention } from '../model/attention.ts'
+import { branchAttention } from '../model/attention.ts'
 import { type Decoder, decoderAngles, decoderLayer, type LayerInput } from '../model/decoder.ts'
 import type { LayerWeights } from '../model/decoder-weights.ts'
 import { gradients, setRequiresGrad, withGradient, withoutGradient } from '../tensor/autograd.ts'
@@ -12,17 +12,13 @@ import { operatorInPlace } from '../tensor/operator.ts'
 import { scope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { detach, integers, toDevice, toDtype } from '../tensor/transfer.ts'
+import type { PackedBatch } from './batch.ts'
 import type { ParameterSet } from './parameters.ts'
 
 const indexAddInPlace = operatorInPlace('aten::index_add_')
 
-/** Sequences laid end to end. */
-export interface PackedTokens {
-  /** Length of each sequence; they sum to T. */
-  readonly lengths: readonly number[]
-  /** [T] */
-  readonly ids: readonly number[]
-}
+/** What the trunk reads of a packed batch. */
+export type PackedTokens = Pick<PackedBatch, 'branches' | 'ids' | 'positions'>
 
 /** The last norm's output, [T, H], without gradient. */
 export function trunkForward(decoder: Decoder, packed: PackedTokens): Tensor {
@@ -184,15 +180,15 @@ function addEmbeddingGradient(
   )
 }
 
-function layerInput(decoder: Decoder, { lengths, ids }: PackedTokens) {
-  const device = decoder.weights.embedding.device
-  const positions = lengths.flatMap((length) => [...Array(length).keys()])
-  const angles = withoutGradient(() =>
-    decoderAngles(decoder, toDevice(integers(positions), device)),
-  )
-  const attend = packedAttention(lengths)
+function layerInput(decoder: Decoder, { branches, ids, positions }: PackedTokens) {
+  const table = decoder.weights.embedding
+  const place = (values: readonly number[]) => toDevice(integers(values), table.device)
+  const { angles, attend } = withoutGradient(() => ({
+    angles: decoderAngles(decoder, place(positions)),
+    attend: branchAttention(branches, table),
+  }))
   const input: LayerInput = { config: decoder.config, angles, attend }
-  return { input, ids_T: toDevice(integers(ids), device) }
+  return { input, ids_T: place(ids) }
 }
 
 /** The tensors of a layer that are in training, adapters included. */

@@ -55,9 +55,8 @@ export function valueGradients(
   options: ValueGradientOptions,
 ): ValueMeasure {
   const totals = { tokens: trainedTokens(sequences), sequences: sequences.length }
-  const lengths = sequences.map(({ tokens }) => tokens.length)
   const sum = { loss: 0, clipped: 0 }
-  for (const members of microBatches(lengths, options.microBatchTokens)) {
+  for (const members of microBatches(sequences, options.microBatchTokens)) {
     const part = members.flatMap((index) => sequences[index] ?? [])
     const measured = scope(() => microBatchGradients(trainee, part, totals, options))
     sum.loss += measured.loss

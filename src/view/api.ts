@@ -15,7 +15,13 @@ import {
   readTrajectory,
   trajectoryFacets,
 } from '../run/trajectory-query.ts'
-import { curveQuery, phaseQuery, trajectoriesQuery, trajectoryQuery } from './query.ts'
+import {
+  behaviourQuery,
+  curveQuery,
+  phaseQuery,
+  trajectoriesQuery,
+  trajectoryQuery,
+} from './query.ts'
 import type { RunLibrary } from './run-library.ts'
 import { toTransport } from './transport.ts'
 
@@ -53,8 +59,8 @@ const runAnswers: Readonly<Record<string, Answer>> = {
       reader.query(null, (database) => curve(database, query)),
     ),
   '/behaviour': (reader, context) =>
-    withQuery(context, phaseQuery, ({ phase }) =>
-      reader.query([], (database) => behaviour(database, phase)),
+    withQuery(context, behaviourQuery, (query) =>
+      reader.query([], (database) => behaviour(database, query)),
     ),
   '/purposes': (reader, context) =>
     withQuery(context, phaseQuery, ({ phase }) =>

@@ -93,6 +93,9 @@ describe.skipIf(missing)('the page in Chromium', () => {
         foreign.push(request.url())
       }
     })
+    page.on('response', (response) => {
+      if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`)
+    })
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
@@ -148,6 +151,7 @@ describe.skipIf(missing)('the page in Chromium', () => {
     await see('21 trajectories')
     await page.keyboard.press('j')
     await page.keyboard.press('j')
+    await page.locator('.row-focused').waitFor()
     await page.keyboard.press('Enter')
     await page.waitForURL(/#\/trajectory\?/)
     await page.locator('.segment-tool').waitFor()

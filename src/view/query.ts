@@ -28,6 +28,11 @@ export const curveQuery = z.object({
   limit: whole.min(2).max(5000).default(800),
 })
 
+export const behaviourQuery = z.object({
+  phase: phase.default('train'),
+  limit: whole.min(2).max(5000).default(500),
+})
+
 export const phaseQuery = z.object({ phase: phase.default('train') })
 
 export const trajectoriesQuery = z.object({

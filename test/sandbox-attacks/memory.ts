@@ -63,7 +63,7 @@ for n in itertools.count():
     name: 'a hundred thousand empty files',
     code: `import itertools
 for n in itertools.count(): open(str(n), 'w').close()`,
-    timeoutMs: 8_000,
+    timeoutMs: 2_000,
     status: ['error', 'memory_limit', 'output_limit', 'timeout'],
   },
   {

@@ -11,14 +11,16 @@ import {
   processorFinding,
 } from './machine-findings.ts'
 import { pythonFindings } from './python-findings.ts'
+import { sandboxFinding } from './sandbox-finding.ts'
 import { askTorch, torchFindings } from './torch-findings.ts'
 
 export async function diagnose(): Promise<Diagnosis> {
   const location = locate()
-  const [torch, caches, addon] = await Promise.all([
+  const [torch, caches, addon, sandbox] = await Promise.all([
     location ? askTorch(location.python) : undefined,
     cacheFindings(),
     addonFinding(location?.addon ?? null),
+    sandboxFinding(location?.python),
   ])
   const findings = [
     nodeFinding(),
@@ -26,8 +28,10 @@ export async function diagnose(): Promise<Diagnosis> {
     ...pythonFindings(location),
     ...torchFindings(torch),
     addon,
+    sandbox,
     processorFinding(torch?.kind === 'facts' ? torch.facts : undefined),
     memoryFinding(),
+    sandbox,
     ...caches,
   ]
   return { ready: findings.every(({ state }) => state !== 'missing'), findings }

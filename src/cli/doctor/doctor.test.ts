@@ -9,6 +9,7 @@ import type { Diagnosis } from './finding.ts'
 import { memoryFinding, nodeFinding, processorFinding } from './machine-findings.ts'
 import { pythonFindings } from './python-findings.ts'
 import { renderFindings } from './render-findings.ts'
+import { describe } from './sandbox-finding.ts'
 import { type TorchAnswer, torchFindings } from './torch-findings.ts'
 
 test('where the set-up has not run: exit code 1, each missing thing with its way out, as JSON too', () => {
@@ -91,6 +92,21 @@ test('a chosen Python that lacks packages: what that means and the command that 
   expect(packages?.advice).toContain('zebra_puzzles')
   expect(packages?.advice).toContain('/opt/python -m pip install')
   expect(packages?.advice).toContain('math-verify pycosat')
+})
+
+test('the sandbox: the tier in use, and why not a stronger one', () => {
+  const stronger = {
+    tier: 'ns-root',
+    usable: false,
+    why: 'not root',
+    remedy: 'run as root',
+  } as const
+  const used = { tier: 'ns-user', usable: true, why: '', remedy: '' } as const
+  const found = describe({ tier: 'ns-user', findings: [stronger, used], groups: 'v2' })
+  expect(found).toMatchObject({ state: 'ok', found: 'tier ns-user, control groups v2' })
+  expect(found.advice).toBe('ns-root: not root; run as root')
+  const none = describe({ tier: null, findings: [stronger], groups: null })
+  expect(none).toMatchObject({ state: 'missing', advice: 'ns-root: not root; run as root' })
 })
 
 test('the report marks each line and ends with the conclusion', () => {

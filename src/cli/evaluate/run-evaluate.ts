@@ -180,7 +180,8 @@ async function optionsOf(parts: Parts): Promise<EvaluateOptions> {
       tools: sandbox ? [interpreter(sandbox, { seed: config.seed })] : [],
       sampling: { temperature: config.temperature, topP: config.topP, topK: 0, minP: 0 },
       stopTokens: policy.stopTokens,
-      limits: config.limits,
+      // What a busy machine takes longer for is no fault of the model.
+      limits: { ...config.limits, wallTimeMs: 3_600_000 },
       seed: config.seed,
     },
     judge: answerJudge({ grader, seconds: 10 }),

@@ -1,6 +1,7 @@
 // Runs the quickstart in front of a person: bars while it works, then what came of it.
 
 import { RunFolder } from '../../run/folder.ts'
+import { cpuCapability, threadCount, torchVersion } from '../../tensor/device.ts'
 import { type QuickstartResult, quickstart } from '../../train/quickstart.ts'
 import { quickstartCheck, quickstartConfig } from '../../train/quickstart-config.ts'
 import { Interrupt } from '../interrupt.ts'
@@ -20,7 +21,12 @@ export async function runQuickstart(options: RunQuickstartOptions): Promise<void
   const chosen = options.check ? quickstartCheck : quickstartConfig
   const config = { ...chosen, seed: options.seed }
   using interrupt = new Interrupt(`ending; what was measured stays in ${options.path}`)
-  const start = { command: 'quickstart', config, totalSteps: config.policy.steps + 2 }
+  const start = {
+    command: 'quickstart',
+    config,
+    totalSteps: config.policy.steps + 2,
+    environment: { torch: torchVersion(), threads: threadCount(), kernels: cpuCapability() },
+  }
   using run = RunFolder.create(options.path, start)
   try {
     const result = await quickstart({

@@ -36,6 +36,7 @@ export async function serveSandbox(options: ServeOptions): Promise<void> {
     ...(workers !== undefined && { workers: wholeNumber('--workers', workers) }),
     slots: number('--slots', 'slots'),
     queueLength: number('--queue', 'queue'),
+    onWorkerLost: (why) => process.stderr.write(`${why}; another one is started\n`),
     limits: { memoryMb: number('--memory-mb', 'memoryMb') },
   })
   try {

@@ -23,11 +23,14 @@ export interface LocalPoolOptions {
   readonly settings: WorkerSettings
   readonly workers: number
   readonly slots: number
+  /** Programs that may run in a worker beyond its slots because they take long. */
+  readonly lingering: number
   readonly queueLength: number
   readonly recycleAfter: number
   readonly limits: Limits
   readonly outputCharacters: number | undefined
   readonly session: SessionLimits
+  readonly onWorkerLost: (why: string) => void
 }
 
 /** The session to which a cell belongs, and the worker that holds it. */
@@ -59,8 +62,11 @@ export class LocalPool implements Sandbox {
     this.queue = new WaitingQueue(options.queueLength)
     const placeOptions = {
       start: () => WorkerProcess.start(options.settings),
+      slots: options.slots,
+      lingering: options.lingering,
       recycleAfter: options.recycleAfter,
       onReady: () => this.dispatch(),
+      onLost: options.onWorkerLost,
       onBroken: (error: Error) => this.failWaiting(error),
     }
     this.places = Array.from({ length: options.workers }, () => new WorkerPlace(placeOptions))
@@ -82,13 +88,13 @@ export class LocalPool implements Sandbox {
     const alive = this.places.filter(({ free }) => free)
     const sum = (count: (place: WorkerPlace) => number) =>
       this.places.reduce((total, place) => total + count(place), 0)
-    const running = sum((place) => place.running)
+    const held = sum(({ occupancy }) => occupancy.held)
     return {
       pids: alive.flatMap(({ worker }) => worker?.pid ?? []),
       workers: alive.length,
-      running,
+      running: sum(({ occupancy }) => occupancy.running),
       queued: this.queue.size,
-      freeSlots: Math.max(0, alive.length * this.options.slots - running - this.queue.size),
+      freeSlots: Math.max(0, alive.length * this.options.slots - held - this.queue.size),
       sessions: sum((place) => place.sessions),
     }
   }
@@ -166,7 +172,7 @@ export class LocalPool implements Sandbox {
     const free = new Set(this.places.filter((place) => this.hasRoom(place)))
     for (const job of this.queue) {
       if (free.size === 0) return
-      const place = job.cell ? job.cell.place : least(free, ({ running }) => running)
+      const place = job.cell ? job.cell.place : least(free, ({ occupancy }) => occupancy.running)
       const gone = job.cell !== undefined && !job.cell.worker.alive
       if (!place || !(gone || free.has(place))) continue
       this.queue.remove(job)
@@ -176,7 +182,7 @@ export class LocalPool implements Sandbox {
   }
 
   private hasRoom(place: WorkerPlace): boolean {
-    return place.free && place.running < this.options.slots
+    return place.free && place.occupancy.hasSlot
   }
 
   private async run(job: Job<CellHome>, place: WorkerPlace): Promise<void> {
@@ -186,7 +192,7 @@ export class LocalPool implements Sandbox {
     const queueMs = Math.round((performance.now() - job.acceptedAt) * 1000) / 1000
     const watchdog = setTimeout(() => worker.kill(), limits.timeoutMs + silenceMs)
     job.withdraw = () => worker.cancel(job.id)
-    place.running++
+    place.occupancy.begin(job.id)
     try {
       const { header, body } = runRequest(job.id, job.program, job.cell)
       const frame = await worker.request(job.id, header, body)
@@ -196,7 +202,7 @@ export class LocalPool implements Sandbox {
       this.retryOrReject(job, error as Error)
     } finally {
       clearTimeout(watchdog)
-      place.running--
+      place.occupancy.end(job.id)
       void place.recycleIfDue()
       this.dispatch()
     }

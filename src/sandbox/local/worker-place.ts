@@ -1,5 +1,6 @@
 // A place for one worker that is never left empty: starts, replaces, recycles, backs off.
 
+import { Occupancy } from './occupancy.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 const firstDelayMs = 200
@@ -7,18 +8,22 @@ const longestDelayMs = 10_000
 const failuresThatOpen = 5
 
 export interface PlaceOptions {
+  readonly slots: number
+  readonly lingering: number
   readonly start: () => Promise<WorkerProcess>
   /** Executions after which a worker is replaced by a fresh one. */
   readonly recycleAfter: number
   /** A worker is there that can take programs. */
   readonly onReady: () => void
+  /** A worker ended that should not have; it is being replaced. */
+  readonly onLost: (why: string) => void
   /** Starting has failed often enough to say so to whoever waits. */
   readonly onBroken: (error: Error) => void
 }
 
 export class WorkerPlace {
   worker: WorkerProcess | undefined
-  running = 0
+  readonly occupancy: Occupancy
   sessions = 0
   private failures = 0
   private closed = false
@@ -26,7 +31,9 @@ export class WorkerPlace {
   private lastError = new Error('not started')
   private timer: NodeJS.Timeout | undefined
 
-  constructor(private readonly options: PlaceOptions) {}
+  constructor(private readonly options: PlaceOptions) {
+    this.occupancy = new Occupancy(options.slots, options.lingering)
+  }
 
   get broken(): Error | undefined {
     return this.failures >= failuresThatOpen ? this.lastError : undefined
@@ -68,8 +75,14 @@ export class WorkerPlace {
   private adopt(worker: WorkerProcess): void {
     this.failures = 0
     this.worker = worker
-    worker.onGone = () => {
+    worker.onLinger = (id) => {
+      this.occupancy.takesLong(id)
+      this.options.onReady()
+    }
+    worker.onGone = (why) => {
+      if (this.closed) return
       this.worker = undefined
+      this.options.onLost(why)
       this.restart(0)
     }
     this.options.onReady()

@@ -17,7 +17,9 @@ export class WorkerProcess {
   private errors = ''
   private ended = false
   /** Called once when the process is gone, whatever the reason. */
-  onGone: () => void = () => {}
+  onGone: (why: string) => void = () => {}
+  /** Called with the number of a program that takes longer than a short one. */
+  onLinger: (id: number) => void = () => {}
   /** Executions begun since the start. */
   executions = 0
 
@@ -99,6 +101,10 @@ export class WorkerProcess {
 
   private hear(frame: Frame): void {
     const { header } = frame
+    if (header['lingers'] !== undefined) {
+      this.onLinger(Number(header['lingers']))
+      return
+    }
     const { ready, ended, failed, opened, closed } = header
     const id = ready !== undefined ? 0 : Number(ended ?? failed ?? opened ?? closed)
     const settle = this.pending.get(id)
@@ -112,7 +118,7 @@ export class WorkerProcess {
     this.ended = true
     for (const settle of this.pending.values()) settle.reject(this.lost(why))
     this.pending.clear()
-    this.onGone()
+    this.onGone(this.lost(why).message)
   }
 
   private lost(why: string): InfrastructureError {

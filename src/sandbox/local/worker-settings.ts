@@ -28,6 +28,7 @@ export interface WorkerOptions {
   readonly preload: readonly string[]
   /** Programs that may run at a time in one worker. */
   readonly slots: number
+  readonly lingering: number
   /** Folders besides the interpreter's own that programs may read. */
   readonly readable: readonly string[]
   readonly scratchMb: number
@@ -41,7 +42,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     tier: options.tier,
     preload: options.preload,
     readable: options.readable,
-    spareBoxes: options.slots + spareBoxes,
+    spareBoxes: options.slots + options.lingering + spareBoxes,
     scratchMb: options.scratchMb,
     scratchFiles,
   }

@@ -1,7 +1,7 @@
 """Makes boxes ahead of need: a pid and mount namespace whose first process only reaps.
 
-Killing that first process ends everything in the box. The maker is forked before the heavy imports,
-so a box costs a fork of a small process.
+Killing that first process ends everything in the box. It is a `sleep` whose children the kernel reaps,
+because SIGCHLD is ignored: spawning it copies no memory, as forking this program would.
 """
 
 import os
@@ -14,18 +14,21 @@ from . import system_calls as calls
 _SCRATCH = "mode=1777,size={}m,nr_inodes={}"
 _PRIVATE = calls.MOUNT_NOSUID | calls.MOUNT_NODEV
 _PROCESS_VIEW = "hidepid=2,subset=pid"
+_SLEEPER = next((p for p in ("/bin/sleep", "/usr/bin/sleep") if os.path.exists(p)), "/bin/sleep")
+_FOR_EVER = "2147483647"
 
 
 def serve(connection, wanted, scratch_mb, scratch_files):
     """Keeps `wanted` boxes alive and announces each by pid with its pidfd, and each death."""
-    own_namespace = os.pidfd_open(os.getpid())
     options = _SCRATCH.format(scratch_mb, scratch_files)
     alive = {}
     poll = select.poll()
     poll.register(connection, select.POLLIN)
+    home = os.pidfd_open(os.getppid())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         while len(alive) < wanted:
-            pid, handle = _make_box(own_namespace, options)
+            pid, handle = _make_box(home, options)
             alive[handle] = pid
             poll.register(handle, select.POLLIN)
             channel.send(connection, {"box": pid}, [handle])
@@ -35,9 +38,7 @@ def serve(connection, wanted, scratch_mb, scratch_files):
                 continue
             poll.unregister(ready)
             os.close(ready)
-            pid = alive.pop(ready)
-            os.waitpid(pid, 0)
-            channel.send(connection, {"dead": pid})
+            channel.send(connection, {"dead": alive.pop(ready)})
 
 
 def _change(connection):
@@ -49,46 +50,25 @@ def _change(connection):
 
 
 def try_one():
-    """Makes a box and ends it: for the probe."""
-    pid, handle = _make_box(os.pidfd_open(os.getpid()), _SCRATCH.format(1, 16))
+    """Makes a box and ends it, without a way back home: for the probe."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    pid, handle = _make_box(None, _SCRATCH.format(1, 16))
     os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
     os.close(handle)
 
 
-def _make_box(own_namespace, options):
-    ready, tell = os.pipe()
-    calls.unshare(calls.NEW_PIDS)
-    pid = os.fork()
-    if pid == 0:
-        _be_first_process(tell, options)
-    calls.setns(own_namespace, calls.NEW_PIDS)
-    os.close(tell)
-    answer = os.read(ready, 4096)
-    os.close(ready)
-    if answer != b"ready":
-        raise OSError(f"box: {answer.decode(errors='replace')}")
-    return pid, os.pidfd_open(pid)
-
-
-def _be_first_process(tell, options):
+def _make_box(home, options):
+    """Furnishes the namespaces from outside, lets the first process into them and goes back home."""
+    calls.unshare(calls.NEW_PIDS | calls.NEW_MOUNTS)
     try:
-        calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
-        calls.unshare(calls.NEW_MOUNTS)
         calls.mount("scratch", "/tmp", "tmpfs", _PRIVATE, options)
         calls.mount("scratch", "/dev/shm", "tmpfs", _PRIVATE, options)
         _mount_process_view()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
-        os.write(tell, b"ready")
-        os.closerange(0, 256)
-        while True:
-            signal.pause()
-    except BaseException as problem:
-        os.write(tell, f"{problem}".encode())
+        pid = os.posix_spawn(_SLEEPER, [_SLEEPER, _FOR_EVER], {})
     finally:
-        os._exit(1)
+        if home is not None:
+            calls.setns(home, calls.NEW_PIDS | calls.NEW_MOUNTS)
+    return pid, os.pidfd_open(pid)
 
 
 def _mount_process_view():

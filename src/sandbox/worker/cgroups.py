@@ -23,6 +23,9 @@ class Group:
         """Sets the bounds and forgets the past. together: out of memory ends all in the group."""
         raise NotImplementedError
 
+    def weigh(self, lightly):
+        """Its share of the processors beside other groups, where that can be set."""
+
     def oom_kills(self):
         raise NotImplementedError
 
@@ -40,7 +43,6 @@ class _UnifiedGroup(Group):
     def __init__(self, folder):
         super().__init__([folder], [os.open(folder + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)])
         _write(folder + "/memory.swap.max", "0", optional=True)
-        _write(folder + "/cpu.weight", "10", optional=True)
         self._folder = folder
         self._limits = None
 
@@ -51,6 +53,9 @@ class _UnifiedGroup(Group):
             _write(self._folder + "/pids.max", str(processes), optional=True)
             self._limits = (memory_bytes, processes, together)
         self._kills = self._counted_kills()
+
+    def weigh(self, lightly):
+        _write(self._folder + "/cpu.weight", "12" if lightly else "100", optional=True)
 
     def oom_kills(self):
         return self._counted_kills() - self._kills
@@ -64,10 +69,11 @@ class _UnifiedGroup(Group):
 
 
 class _LegacyGroup(Group):
-    def __init__(self, memory, pids):
-        entries = [os.open(f + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for f in (memory, pids)]
-        super().__init__([memory, pids], entries)
-        self._memory, self._pids = memory, pids
+    def __init__(self, memory, pids, processor):
+        folders = [memory, pids] + ([processor] if processor else [])
+        entries = [os.open(f + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for f in folders]
+        super().__init__(folders, entries)
+        self._memory, self._pids, self._processor = memory, pids, processor
         self._limits = None
         self._events = os.open(memory + "/memory.oom_control", os.O_RDONLY | os.O_CLOEXEC)
         self._peak = os.open(memory + "/memory.max_usage_in_bytes", os.O_RDWR | os.O_CLOEXEC)
@@ -87,6 +93,10 @@ class _LegacyGroup(Group):
         _write(total, memory, optional=True)
         _write(self._pids + "/pids.max", str(processes))
         self._limits = (memory_bytes, processes)
+
+    def weigh(self, lightly):
+        if self._processor:
+            _write(self._processor + "/cpu.shares", "128" if lightly else "1024", optional=True)
 
     def oom_kills(self):
         return self._counted_kills() - self._kills
@@ -118,13 +128,15 @@ def kind():
 def make(which, name):
     if which == "v2":
         return _UnifiedGroup(_made(f"{_unified_parent()}/{_PREFIX}{name}"))
-    own = {c: f"{ROOT}/{c}/{_PREFIX}{name}" for c in ("memory", "pids")}
-    return _LegacyGroup(_made(own["memory"]), _made(own["pids"]))
+    own = {c: f"{ROOT}/{c}/{_PREFIX}{name}" for c in ("memory", "pids", "cpu")}
+    processor = os.access(ROOT + "/cpu/cgroup.procs", os.W_OK)
+    processor_folder = _made(own["cpu"]) if processor else None
+    return _LegacyGroup(_made(own["memory"]), _made(own["pids"]), processor_folder)
 
 
 def remove_left_over():
     """Groups of supervisors that were killed: empty ones can always be removed."""
-    parents = [ROOT + "/memory", ROOT + "/pids", _unified_parent()]
+    parents = [ROOT + "/memory", ROOT + "/pids", ROOT + "/cpu", _unified_parent()]
     for parent in parents:
         for entry in _entries(parent):
             if entry.startswith(_PREFIX) and not _alive(entry):

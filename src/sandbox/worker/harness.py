@@ -26,13 +26,22 @@ def read_all(descriptor):
     return os.pread(descriptor, size, 0).decode("utf-8", "replace")
 
 
-def run(source, settings, shared):
-    """Runs the snippet to its very end and returns the exit status."""
+def prepare():
+    """Once, in the zygote: whatever a child can inherit it need not make, nor copy pages to make."""
     open_streams()
-    seed(settings.get("seed"))
-    if settings.get("integerDigits") is not None:
-        sys.set_int_max_str_digits(settings["integerDigits"])
-    module = fresh_main()
+    for name in [n for n in sys.modules if n == _PACKAGE or n.startswith(_PACKAGE + ".")]:
+        del sys.modules[name]
+    module = types.ModuleType("__main__")
+    module.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = module
+    sys.argv = [FILE]
+    sys.path[0:1] = [""]
+    return module
+
+
+def run(module, source, settings, shared):
+    """Runs the snippet to its very end and returns the exit status."""
+    begin(module, settings)
     status = guarded(lambda: execute(source, module.__dict__), shared)
     return finish(module, status)
 
@@ -49,26 +58,23 @@ def _writer(number):
     return io.TextIOWrapper(buffer, "utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def seed(value):
-    """Every global generator: they were copied by the fork, and would repeat in each snippet."""
-    random.seed(value)
+def begin(module, settings):
+    """What only the child can do: its folder and its own random numbers."""
+    sys.path[0] = os.getcwd()
+    module.__dict__["__file__"] = os.path.join(sys.path[0], FILE)
+    if settings.get("integerDigits") is not None:
+        sys.set_int_max_str_digits(settings["integerDigits"])
+    if settings["seed"] is not None:  # the module itself draws a fresh one in each fork
+        random.seed(settings["seed"])
+
+
+def seed_libraries(value):
+    """Before the fork: the libraries' generators would otherwise repeat in each snippet."""
     if "numpy.random" in sys.modules:
         bits = int.from_bytes(os.urandom(4), "little") if value is None else value % 2**32
         sys.modules["numpy.random"].seed(bits)
     if "sympy.core.random" in sys.modules:
         sys.modules["sympy.core.random"].seed(value)
-
-
-def fresh_main():
-    """A new __main__, and no trace of our own modules."""
-    for name in [n for n in sys.modules if n == _PACKAGE or n.startswith(_PACKAGE + ".")]:
-        del sys.modules[name]
-    module = types.ModuleType("__main__")
-    module.__dict__.update(__builtins__=builtins, __file__=os.path.join(os.getcwd(), FILE))
-    sys.modules["__main__"] = module
-    sys.argv = [FILE]
-    sys.path[0:1] = [os.getcwd()]
-    return module
 
 
 def execute(source, names, file=FILE):

@@ -8,6 +8,7 @@ from .capture import Capture
 
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
+_SHORT_SECONDS = 0.1
 
 
 class Box:
@@ -48,6 +49,7 @@ class Run:
         self.output = output
         self.started = time.monotonic()
         self.deadline = self.started + self.limits["timeoutMs"] / 1000
+        self.lingers_at = self.started + _SHORT_SECONDS
 
     def read(self):
         """Takes what the pipe holds now, within reason; False at its end."""
@@ -63,6 +65,15 @@ class Run:
                 self.stop("output_limit")
         return True
 
+    def linger(self):
+        """It has had a short program's time: from now on it runs behind those that have not."""
+        self.lingers_at = float("inf")
+        self._weigh(lightly=True)
+
+    def _weigh(self, lightly):
+        if self.slot.group:
+            self.slot.group.weigh(lightly)
+
     def stop(self, reason):
         """Ends everything that runs for this execution; the first reason counts."""
         self.stopped = self.stopped or reason
@@ -75,6 +86,8 @@ class Run:
 
     def close_output(self):
         """Takes what was written before the end; what a survivor still writes belongs to nobody."""
+        if self.lingers_at == float("inf"):
+            self._weigh(lightly=False)
         self.read()
         os.close(self.output)
         self.output = None

@@ -17,13 +17,11 @@ from . import channel, confine, harness, report
 _FORGOTTEN = bytes(4)
 
 
-def keep(control, settings, shared):
+def keep(control, module, settings, shared):
     """Returns the exit status when the supervisor closes the session."""
     connection = _connection(control)
     confine_standard(os.open("/dev/null", os.O_RDWR))
-    harness.open_streams()
-    harness.seed(settings.get("seed"))
-    module = harness.fresh_main()
+    harness.begin(module, settings)
     keeper = _Keeper(connection, module, shared, settings["transactional"])
     while True:
         message, descriptors = channel.receive(connection)

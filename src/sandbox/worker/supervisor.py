@@ -40,6 +40,7 @@ class Supervisor:
         self._waiting = deque()
         self.boxes = deque()
         self._dying = {}
+        self._dead = set()
         self._next_look = 0.0
         self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
@@ -170,10 +171,13 @@ class Supervisor:
             self._bury(message["dead"])
 
     def _bury(self, box):
+        """Its end may be told before, or after, that of the program in it."""
         if box in self._dying:
             self.slots.give_back(self._dying.pop(box))
+        elif any(ready.pid == box for ready in self.boxes):
+            raise WorkerLost("a box that was ready ended by itself")
         else:
-            raise WorkerLost("a box ended by itself")
+            self._dead.add(box)
 
     def _become_ready(self, name):
         if name in self._unready:
@@ -193,6 +197,8 @@ class Supervisor:
             self.fail(run.id, "sandbox_error", report["setUp"])
         elif run.stopped == "cancelled":
             self.fail(run.id, "cancelled", "cancelled")
+        elif run.stopped is None and run.box is not None and run.box.pid in self._dead:
+            self.fail(run.id, "worker_lost", "the box of the program was ended from outside")
         else:
             self.answer(*run.answer(message, report, duration))
         self.give_back(run)
@@ -217,13 +223,15 @@ class Supervisor:
         """The slot is free when nothing in it is alive any more."""
         if run.box is not None:
             run.box.close()
-        if run.box is None or run.box.pid is None:
+        if run.box is None or run.box.pid is None or run.box.pid in self._dead:
+            self._dead.discard(run.box.pid if run.box else None)
             self.slots.give_back(run.slot)
         else:
             self._dying[run.box.pid] = run.slot
 
     def _until_deadline(self):
-        nearest = min((run.deadline for run in self.runs.values()), default=float("inf"))
+        moments = (min(run.deadline, run.lingers_at) for run in self.runs.values())
+        nearest = min(moments, default=float("inf"))
         if nearest == float("inf"):
             return None
         left = max(0.0, nearest - time.monotonic())
@@ -234,6 +242,9 @@ class Supervisor:
         for run in list(self.runs.values()):
             if run.deadline <= now:
                 run.stop("timeout")
+            elif run.lingers_at <= now:
+                run.linger()
+                self.answer({"lingers": run.id})
         if not self.slots.namespaced and now >= self._next_look:
             self._look_into_folders()
             self._next_look = time.monotonic() + _LOOK_SECONDS

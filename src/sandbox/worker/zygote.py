@@ -14,7 +14,7 @@ import signal
 import sys
 import traceback
 
-from . import channel, confine, given_files, harness, memory_files, report, session, warm_up
+from . import channel, confine, given_files, harness, huge_pages, memory_files, report, session, warm_up
 from . import system_calls as calls
 
 def serve(connection, settings):
@@ -36,12 +36,14 @@ def _warm(settings):
         warm_up.run()
     gc.collect()
     gc.freeze()
+    huge_pages.settle()
 
 
 class _Zygote:
     def __init__(self, connection, place):
         self._connection = connection
         self._place = place
+        self._main = harness.prepare()
         self._children = {}
         self._own_namespace = os.pidfd_open(os.getpid()) if place.namespaced else None
         self._wake, tell = os.pipe()
@@ -75,6 +77,7 @@ class _Zygote:
                 os.close(descriptor)
 
     def _fork(self, message, descriptors):
+        harness.seed_libraries(message["seed"])
         shared = mmap.mmap(-1, report.SIZE_WITH_FILES if message.get("fetch") else report.SIZE)
         if self._own_namespace is None:
             pid = os.fork()
@@ -102,11 +105,11 @@ class _Zygote:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._place.enter(message, box, groups)
             if control is not None:
-                status = session.keep(control, message, shared)
+                status = session.keep(control, self._main, message, shared)
             else:
                 source = given_files.unpack(code, message)
                 confine.only_standard(standard_input, output)
-                status = harness.run(source, message, shared)
+                status = harness.run(self._main, source, message, shared)
                 given_files.fetch(message["scratch"], message["fetch"], shared)
         except BaseException:
             report.write(shared, {"setUp": traceback.format_exc()})
@@ -123,6 +126,8 @@ class _Zygote:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
+            if pid not in self._children:
+                continue  # the first process of a namespace inherits orphans
             run, shared = self._children.pop(pid)
             content = report.read(shared)
             large = len(shared) > report.SIZE and content is not None

@@ -14,7 +14,7 @@ import { OverviewView } from './overview-view.tsx'
 import { ProblemView } from './problem-view.tsx'
 import { linkTo, route, type ViewName } from './route.ts'
 import { RunSidebar } from './run-sidebar.tsx'
-import { allRuns, type KeyedRun } from './runs.ts'
+import { allRuns, chosenRuns, type KeyedRun } from './runs.ts'
 import { SystemView } from './system-view.tsx'
 import { theme, toggleTheme } from './theme.ts'
 import { TrajectoriesView } from './trajectories-view.tsx'
@@ -59,12 +59,32 @@ export function App() {
           ) : allRuns.value.length === 0 ? (
             <Empty />
           ) : (
-            <View />
+            <>
+              <DamageNotice />
+              <View />
+            </>
           )}
         </main>
       </div>
       <HelpDialog />
     </div>
+  )
+}
+
+/** Said wherever a damaged run is among those shown, since its views have gaps then. */
+function DamageNotice() {
+  const damaged = (allRuns.value ?? []).filter(
+    ({ key, damage }) => damage.length > 0 && chosenRuns.value.includes(key),
+  )
+  if (route.value.view === 'overview' || damaged.length === 0) return null
+  return (
+    <p class="notice notice-bad">
+      {damaged.map(({ key, damage }) => (
+        <span key={key}>
+          {key}: {damage[0]?.file} cannot be read ({damage[0]?.message}); the rest is shown.{' '}
+        </span>
+      ))}
+    </p>
   )
 }
 

@@ -26,7 +26,7 @@ export function EvaluationsTable({ run }: { readonly run: string }) {
           <thead>
             <tr>
               <th scope="col">step</th>
-              <th scope="col">problems</th>
+              <th scope="col">set</th>
               {names.slice(0, mostColumns).map((name) => (
                 <th key={name} scope="col">
                   {name}

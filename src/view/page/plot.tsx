@@ -64,6 +64,9 @@ export function Plot(properties: PlotProperties) {
         <span class="plot-title" title={title}>
           {title}
         </span>
+        {cursor !== null && (
+          <MarkNames marks={properties.marks ?? []} chart={chart.current} x={cursor} />
+        )}
         <span class="plot-values">
           {lines.map((line) => (
             <span key={line.label} title={line.label}>
@@ -76,6 +79,24 @@ export function Plot(properties: PlotProperties) {
       <div ref={place} class="plot-place" style={{ height: `${height}px` }} />
     </figure>
   )
+}
+
+interface MarkNamesProperties {
+  readonly marks: NonNullable<PlotProperties['marks']>
+  readonly chart: uPlot | null
+  readonly x: number
+}
+
+/** Pixels around the cursor within which a mark is named. */
+const markReach = 8
+
+function MarkNames({ marks, chart, x }: MarkNamesProperties) {
+  if (!chart) return null
+  const near = marks.filter(
+    (mark) => Math.abs(chart.valToPos(mark.x, 'x') - chart.valToPos(x, 'x')) < markReach,
+  )
+  const names = [...new Set(near.map(({ text }) => text))]
+  return names.length > 0 ? <span class="warn">⚠ {names.join(', ')}</span> : null
 }
 
 /** Changes only when the chart must be made anew, not with its data. */

@@ -20,28 +20,32 @@ export interface TrajectoryPages {
   row(index: number): TrajectorySummary | undefined
 }
 
+/** The pages of one query; another query gets another. */
+interface Held {
+  readonly stamp: string
+  readonly run: string
+  readonly query: Readonly<Record<string, string>>
+  readonly rows: Map<number, TrajectoryPage>
+  readonly asked: Set<number>
+}
+
 export function useTrajectoryPages(
   run: string,
   query: Readonly<Record<string, string>>,
 ): TrajectoryPages {
   const stamp = JSON.stringify([run, query])
   const version = versions.value[run] ?? 0
-  const pages = useRef({
-    stamp: '',
-    rows: new Map<number, TrajectoryPage>(),
-    asked: new Set<number>(),
-  })
+  const pages = useRef<Held | null>(null)
   const [state, setState] = useState<{ total?: number; error?: string; stamp: string }>({ stamp })
-  const held = pages.current
-  if (held.stamp !== stamp) {
-    pages.current = { stamp, rows: new Map(), asked: new Set() }
+  if (pages.current?.stamp !== stamp) {
+    pages.current = { stamp, run, query, rows: new Map(), asked: new Set() }
   }
   const ask = (page: number) => {
     const mine = pages.current
-    if (mine.asked.has(page)) return
+    if (!mine || mine.asked.has(page)) return
     mine.asked.add(page)
-    const address = runAddress(run, '/trajectories', {
-      ...query,
+    const address = runAddress(mine.run, '/trajectories', {
+      ...mine.query,
       offset: page * pageSize,
       limit: pageSize,
     })
@@ -49,16 +53,16 @@ export function useTrajectoryPages(
       (found) => {
         if (pages.current !== mine) return
         mine.rows.set(page, found)
-        setState({ total: found.total, stamp })
+        setState({ total: found.total, stamp: mine.stamp })
       },
       (error: Error) => {
-        if (pages.current === mine) setState({ error: error.message, stamp })
+        if (pages.current === mine) setState({ error: error.message, stamp: mine.stamp })
       },
     )
   }
   useEffect(() => {
     // What is in sight stays until the new rows are here.
-    pages.current.asked.clear()
+    pages.current?.asked.clear()
     ask(0)
   }, [stamp, version])
   const now = state.stamp === stamp ? state : { stamp }
@@ -68,7 +72,7 @@ export function useTrajectoryPages(
     row: (index) => {
       const page = Math.floor(index / pageSize)
       ask(page)
-      return pages.current.rows.get(page)?.rows[index % pageSize]
+      return pages.current?.rows.get(page)?.rows[index % pageSize]
     },
   }
 }
