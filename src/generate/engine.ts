@@ -81,10 +81,13 @@ export class Engine implements Policy {
     return this.#scheduler.counts
   }
 
-  /** New weights from now on. What is in the cache was computed with the old ones and is dropped. */
-  replaceWeights(decoder: Decoder): void {
+  /**
+   * New weights from now on, the next version unless a run that goes on says which. What is in the
+   * cache was computed with the old ones and is dropped.
+   */
+  replaceWeights(decoder: Decoder, version: number = this.#version + 1): void {
     this.#decoder = decoder
-    this.#version++
+    this.#version = version
     this.#scheduler.invalidate()
   }
 

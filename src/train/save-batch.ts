@@ -1,0 +1,28 @@
+// Keeps the batch on which an update failed, so that somebody can find out why.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunFolder } from '../run/folder.ts'
+import type { Tokenizer } from '../tokenizer/tokenizer.ts'
+import type { NonFiniteStep } from './policy-step.ts'
+import { trajectoryRecords } from './record-step.ts'
+
+/**
+ * Records the trajectories for the viewer, and writes what the learner was given, one trajectory a
+ * line with its advantages, to `non-finite-step-N.jsonl` in the run folder. Returns its path.
+ */
+export function saveBatch(run: RunFolder, tokenizer: Tokenizer, failed: NonFiniteStep): string {
+  const { step, groups, credited, message } = failed
+  const path = join(run.path, `non-finite-step-${step}.jsonl`)
+  const lines = credited.map(({ advantages, returns, ...rest }) =>
+    JSON.stringify({
+      ...rest,
+      advantages: Array.from(advantages, String),
+      returns: returns && Array.from(returns, String),
+    }),
+  )
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
+  run.recordTrajectories(step, trajectoryRecords(groups, credited, 'train', tokenizer))
+  run.recordWarning(step, { name: 'non-finite', message: `${message}; the batch is in ${path}` })
+  return path
+}
