@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/util/BFloat16.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -51,10 +52,12 @@ void narrowRow(const float* source, T* target, int64_t count) {
 }
 
 /// e^x to about 2 units in the last place (Cody and Waite's reduction, a polynomial of degree 6):
-/// branch-free, so that loops over it vectorize. Below -87 it gives nearly zero, never a NaN.
+/// below -87 it gives nearly zero.
 inline float fastExp(float x) {
-  x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
-  const float n = static_cast<float>(static_cast<int32_t>(x * 1.44269504f + (x < 0 ? -0.5f : 0.5f)));
+  // Spelled so that a NaN stays one and the compiler sees no branch: with one, no loop vectorizes.
+  x = std::max(std::min(x, 88.0f), -87.0f);
+  // Adding 1.5 x 2^23 rounds to a whole number.
+  const float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;

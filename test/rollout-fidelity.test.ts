@@ -8,20 +8,16 @@ import { RandomStream } from '../src/base/random.ts'
 import { readHuggingFaceConfig } from '../src/checkpoint/hugging-face-config.ts'
 import type { Problem } from '../src/data/problem.ts'
 import { Engine } from '../src/generate/engine.ts'
-import { packedAttention } from '../src/model/attention.ts'
-import { type Decoder, hiddenStates, logits, makeDecoder } from '../src/model/decoder.ts'
+import { type Decoder, makeDecoder } from '../src/model/decoder.ts'
 import { arrangeWeights } from '../src/model/decoder-weights.ts'
 import type { RolloutOptions } from '../src/rollout/options.ts'
 import { rollout } from '../src/rollout/rollout.ts'
-import { divide } from '../src/tensor/arithmetic.ts'
-import { withoutGradient } from '../src/tensor/autograd.ts'
-import { logSoftmax } from '../src/tensor/neural.ts'
-import { scope, unowned } from '../src/tensor/scope.ts'
-import { integers, readFloats } from '../src/tensor/transfer.ts'
+import { unowned } from '../src/tensor/scope.ts'
 import type { Tool, ToolProtocol } from '../src/tool/tool.ts'
 import { responseMask } from '../src/trajectory/mask.ts'
 import { tokensOf } from '../src/trajectory/segment.ts'
 import type { Trajectory } from '../src/trajectory/trajectory.ts'
+import { fullLogprobs } from './fixtures/full-logprobs.ts'
 import { loadTensors } from './fixtures/load-tensors.ts'
 
 const folder = join(import.meta.dirname, 'fixtures/models/llama')
@@ -104,21 +100,9 @@ async function trajectoriesOf(engine: Engine, changes: Partial<RolloutOptions> =
   return trajectories
 }
 
-/** One forward over the whole trajectory, without a cache: the log-prob of each token but the first. */
-function freshLogprobs(tokens: readonly number[]): number[] {
-  return scope(() =>
-    withoutGradient(() => {
-      const attend = packedAttention([tokens.length])
-      const hidden = hiddenStates(decoder, integers(tokens), integers([...tokens.keys()]), attend)
-      const all = readFloats(logSoftmax(divide(logits(decoder, hidden), 0.9), 1))
-      return tokens.slice(1).map((token, index) => all[index * 64 + token] ?? Number.NaN)
-    }),
-  )
-}
-
 function checkLogprobs(trajectory: Trajectory): void {
   const tokens = tokensOf(trajectory.segments)
-  const fresh = freshLogprobs(tokens)
+  const fresh = fullLogprobs(decoder, tokens, 1, 0.9)
   const mask = responseMask(trajectory.segments)
   const written = trajectory.segments.flatMap((segment) =>
     segment.author === 'policy' ? (segment.logprobs ?? []) : [],

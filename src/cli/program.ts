@@ -34,7 +34,6 @@ const commands: readonly ((program: Command) => void)[] = [
   addViewCommand,
   addRunsCommand,
   addSandbox,
-  addServe,
   addConvert,
   addDoctor,
   addSetup,

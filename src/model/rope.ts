@@ -8,6 +8,7 @@ import { add, clamp, cos, divide, multiply, negative, sin, subtract } from '../t
 import { greater, less, where } from '../tensor/comparison.ts'
 import { arange } from '../tensor/creation.ts'
 import type { DType } from '../tensor/dtype.ts'
+import { hasTrainingKernel } from '../tensor/kernel.ts'
 import { operator } from '../tensor/operator.ts'
 import { scope } from '../tensor/scope.ts'
 import { concatenate, narrow, unsqueeze } from '../tensor/shape.ts'
@@ -18,6 +19,7 @@ import type { ModelConfig, RopeScaling } from './config.ts'
 const powerOf = operator('aten::pow', 'Scalar')
 const reciprocalOf = operator('aten::reciprocal')
 const addcmulOf = operator('aten::addcmul')
+const rotateKernel = operator('retool::rotate')
 
 /** Cosine and sine of every token's angles, each [T, 1, D], in the dtype of the computation. */
 export interface RopeAngles {
@@ -114,6 +116,9 @@ export function ropeAngles(
 
 /** Turns each head's halves against each other: x cos + (-second half, first half) sin. */
 export function rotate(heads_TND: Tensor, angles: RopeAngles): Tensor {
+  if (hasTrainingKernel(heads_TND)) {
+    return rotateKernel(heads_TND, angles.cosine_T1D, angles.sine_T1D)
+  }
   const half = heads_TND.dimension(-1) / 2
   const turned_TND = concatenate(
     [negative(narrow(heads_TND, 2, half, half)), narrow(heads_TND, 2, 0, half)],

@@ -1,13 +1,19 @@
 // When the addon's own kernels stand in for operators composed of libtorch's: on the CPU, for the
-// dtypes they know, where no gradient is recorded (they have none).
+// dtypes they know, and where a gradient is recorded only if they have one.
 
 import { isRecording } from './autograd.ts'
 import type { Tensor } from './tensor.ts'
 
 let isEnabled = true
 
+/** For kernels that record no gradient. */
 export function hasKernel(tensor: Tensor): boolean {
-  if (!isEnabled || isRecording() || tensor.device !== 'cpu') return false
+  return !isRecording() && hasTrainingKernel(tensor)
+}
+
+/** For kernels with a gradient of their own, or that no gradient passes. */
+export function hasTrainingKernel(tensor: Tensor): boolean {
+  if (!isEnabled || tensor.device !== 'cpu') return false
   return tensor.dtype === 'float32' || tensor.dtype === 'bfloat16'
 }
 

@@ -2,7 +2,7 @@
 
 import { add, multiply } from './arithmetic.ts'
 import { type DType, dtypeCode } from './dtype.ts'
-import { hasKernel } from './kernel.ts'
+import { hasTrainingKernel } from './kernel.ts'
 import { operator, operatorOfSeveral } from './operator.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -38,12 +38,12 @@ export function silu(tensor: Tensor): Tensor {
 
 /** silu(gate) * up. */
 export function gatedSilu(gate: Tensor, up: Tensor): Tensor {
-  return hasKernel(gate) ? gatedSiluKernel(gate, up) : multiply(siluOf(gate), up)
+  return hasTrainingKernel(gate) ? gatedSiluKernel(gate, up) : multiply(siluOf(gate), up)
 }
 
 /** x / sqrt(mean(x^2) + epsilon) * weight over the last dimension. */
 export function rmsNorm(tensor: Tensor, weight: Tensor, epsilon: number): Tensor {
-  if (hasKernel(tensor)) return rmsNormKernel(tensor, weight, epsilon)
+  if (hasTrainingKernel(tensor)) return rmsNormKernel(tensor, weight, epsilon)
   return rmsNormOf(tensor, weight.shape, weight, epsilon)
 }
 
@@ -54,7 +54,7 @@ export interface NormedSum {
 
 /** a + b and its norm, which every layer needs of its residual stream. */
 export function addRmsNorm(a: Tensor, b: Tensor, weight: Tensor, epsilon: number): NormedSum {
-  if (!hasKernel(a)) {
+  if (!hasTrainingKernel(a)) {
     const sum = add(a, b)
     return { sum, normed: rmsNorm(sum, weight, epsilon) }
   }

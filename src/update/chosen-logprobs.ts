@@ -6,21 +6,25 @@
 import { add, addInPlace, divide, exp, multiply, negative, subtract } from '../tensor/arithmetic.ts'
 import { withoutGradient } from '../tensor/autograd.ts'
 import { empty } from '../tensor/creation.ts'
+import { hasTrainingKernel } from '../tensor/kernel.ts'
 import { linear, matmul } from '../tensor/neural.ts'
-import { operatorInPlace } from '../tensor/operator.ts'
+import { operatorInPlace, operatorOfSeveral } from '../tensor/operator.ts'
 import { logSumExp, sum } from '../tensor/reduction.ts'
 import { scope } from '../tensor/scope.ts'
 import { concatenate, gather, narrow, squeeze, transpose, unsqueeze } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { copyTo, toDtype } from '../tensor/transfer.ts'
+import { contiguous, copyTo, toDtype } from '../tensor/transfer.ts'
 
 const scatterAddInPlace = operatorInPlace('aten::scatter_add_')
 
 /** Tokens whose logits are held at once: small enough to stay near the processor. */
 const chunkTokens = 128
 
-/** Tokens whose logit gradients are held at once, in the 16 bits of the weights. */
+/** Tokens whose logits are held at once in the 16 bits of the weights. */
 const blockTokens = 1024
+
+const logprobKernel = operatorOfSeveral('retool::chosen_logprobs')
+const slopeKernel = operatorInPlace('retool::logit_gradient_')
 
 export interface HeadInput {
   /** [M, H] in the dtype of the weights. */
@@ -44,8 +48,10 @@ export interface ChosenLogprobs {
 export function chosenLogprobs(input: HeadInput, withEntropy: boolean): ChosenLogprobs {
   return scope(() =>
     withoutGradient(() => {
-      const parts = pieces(input, chunkTokens).map((piece) =>
-        chunkLogprobs(piece.input, withEntropy),
+      const kernel = hasTrainingKernel(input.hidden)
+      const most = kernel ? blockLength(input) : chunkTokens
+      const parts = pieces(input, most).map(({ input: piece }) =>
+        kernel ? kernelLogprobs(piece, withEntropy) : chunkLogprobs(piece, withEntropy),
       )
       const entropies = parts.flatMap(({ entropy }) => (entropy ? [entropy] : []))
       return {
@@ -57,6 +63,20 @@ export function chosenLogprobs(input: HeadInput, withEntropy: boolean): ChosenLo
       }
     }),
   )
+}
+
+/** By the addon's kernel, which holds one row at a time in float32. */
+function kernelLogprobs(block: HeadInput, withEntropy: boolean): ChosenLogprobs {
+  const logits_MV = linear(block.hidden, block.head)
+  const [logprobs, , entropy] = logprobKernel(
+    logits_MV,
+    block.targets,
+    block.temperature,
+    withEntropy,
+  )
+  logits_MV.dispose()
+  if (!logprobs || !entropy) throw new Error('defect: log-probs without a result')
+  return { logprobs, entropy: withEntropy ? entropy : null }
 }
 
 function chunkLogprobs(chunk: HeadInput, withEntropy: boolean): ChosenLogprobs {
@@ -91,8 +111,7 @@ export function headBackward(
 ): Tensor {
   return scope(() =>
     withoutGradient(() => {
-      const most = input.head.dtype === 'float32' ? chunkTokens : blockTokens
-      const parts = pieces(input, most).map(({ start, length, input: block }) =>
+      const parts = pieces(input, blockLength(input)).map(({ start, length, input: block }) =>
         blockBackward(block, part(gradients, start, length), addHeadGradient),
       )
       return concatenate(parts, 0)
@@ -107,14 +126,39 @@ function blockBackward(
   addHeadGradient: (gradient_VH: Tensor) => void,
 ): Tensor {
   return scope(() => {
-    const shape = [block.targets.dimension(0), block.head.dimension(0)]
-    const slopes_MV = empty(shape, { dtype: block.head.dtype, device: block.head.device })
-    for (const { start, length, input } of pieces(block, chunkTokens)) {
-      copyTo(narrow(slopes_MV, 0, start, length), logitGradient(input, part(given, start, length)))
-    }
+    const slopes_MV = hasTrainingKernel(block.hidden)
+      ? kernelSlopes(block, given)
+      : chunkedSlopes(block, given)
     addHeadGradient(matmul(transpose(slopes_MV, 0, 1), block.hidden))
     return matmul(slopes_MV, block.head)
   })
+}
+
+/** d loss / d logits, [M, V] in the dtype of the weights, by the addon's kernel. */
+function kernelSlopes(block: HeadInput, given: HeadGradients): Tensor {
+  const { targets, temperature } = block
+  const logits_MV = linear(block.hidden, block.head)
+  const [, totals, entropies] = logprobKernel(
+    logits_MV,
+    targets,
+    temperature,
+    given.entropy !== null,
+  )
+  const slopes = contiguous(given.logprobs)
+  const entropySlopes = given.entropy && contiguous(given.entropy)
+  const spread = entropySlopes ? entropies : null
+  slopeKernel(logits_MV, targets, totals, slopes, entropySlopes, spread, temperature)
+  return logits_MV
+}
+
+/** The same, composed of libtorch's operators. */
+function chunkedSlopes(block: HeadInput, given: HeadGradients): Tensor {
+  const shape = [block.targets.dimension(0), block.head.dimension(0)]
+  const slopes_MV = empty(shape, { dtype: block.head.dtype, device: block.head.device })
+  for (const { start, length, input } of pieces(block, chunkTokens)) {
+    copyTo(narrow(slopes_MV, 0, start, length), logitGradient(input, part(given, start, length)))
+  }
+  return slopes_MV
 }
 
 /** d loss / d logits of a chunk, before the temperature: [C, V], float32. */
@@ -134,6 +178,10 @@ function logitGradient(chunk: HeadInput, given: HeadGradients): Tensor {
     }
     return chunk.temperature === 1 ? gradient_CV : divide(gradient_CV, chunk.temperature)
   })
+}
+
+function blockLength({ head }: HeadInput): number {
+  return head.dtype === 'float32' ? chunkTokens : blockTokens
 }
 
 function scaledLogits({ hidden, head, temperature }: HeadInput): Tensor {

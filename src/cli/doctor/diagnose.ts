@@ -28,7 +28,6 @@ export async function diagnose(): Promise<Diagnosis> {
     ...pythonFindings(location),
     ...torchFindings(torch),
     addon,
-    sandbox,
     processorFinding(torch?.kind === 'facts' ? torch.facts : undefined),
     memoryFinding(),
     sandbox,

@@ -9,7 +9,7 @@ const token = 'let me in'
 const headers = { authorization: `Bearer ${token}` }
 
 beforeAll(async () => {
-  pool = await startLocalPool({ workers: 1, slots: 2, queueLength: 2, preload: [] })
+  pool = await startLocalPool({ workers: 1, slots: 2, queueLength: 2, lingering: 0, preload: [] })
   server = await SandboxServer.start({ pool, version: '0', host: '127.0.0.1', port: 0, token })
 })
 afterAll(async () => {

@@ -9,6 +9,7 @@ from .capture import Capture
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
 _SHORT_SECONDS = 0.1
+_EXITING = 0x4  # PF_EXITING
 
 
 class Box:
@@ -26,6 +27,17 @@ class Box:
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
         except ProcessLookupError:
             pass
+
+    def is_ending(self):
+        """Whether its first process was killed by somebody else: then what is in it was killed too."""
+        try:
+            with open(f"/proc/self/fdinfo/{self._handle}") as lines:
+                pid = next(line.split()[1] for line in lines if line.startswith("Pid:"))
+            with open(f"/proc/{pid}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except (OSError, StopIteration):
+            return True
+        return bool(int(fields[6]) & _EXITING)
 
     def close(self):
         os.close(self._handle)
@@ -83,6 +95,11 @@ class Run:
     def kill(self):
         if self.box is not None:
             self.box.kill()
+
+    def was_ended_from_outside(self, code):
+        """Somebody killed the box, which is no doing of the program."""
+        boxed = self.box is not None and self.box.pid is not None
+        return boxed and self.stopped is None and code == -signal.SIGKILL and self.box.is_ending()
 
     def close_output(self):
         """Takes what was written before the end; what a survivor still writes belongs to nobody."""

@@ -188,6 +188,7 @@ class Supervisor:
 
     def _finish(self, run, message, descriptors):
         duration = time.monotonic() - run.started
+        robbed = run.was_ended_from_outside(message["code"])
         run.kill()
         self.detach(run)
         report = message["report"] or {}
@@ -197,7 +198,7 @@ class Supervisor:
             self.fail(run.id, "sandbox_error", report["setUp"])
         elif run.stopped == "cancelled":
             self.fail(run.id, "cancelled", "cancelled")
-        elif run.stopped is None and run.box is not None and run.box.pid in self._dead:
+        elif robbed:
             self.fail(run.id, "worker_lost", "the box of the program was ended from outside")
         else:
             self.answer(*run.answer(message, report, duration))
