@@ -27,7 +27,7 @@ demonstrations: ${at('demonstrations.jsonl')}
 miniBatchSize: 2
 heldOut: 0.2
 evaluateEvery: 2
-learner: { learningRate: 1.0e-3 }
+learner: { learningRate: 1.0e-2 }
 `,
   )
   writeFileSync(
