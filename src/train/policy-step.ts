@@ -22,6 +22,7 @@ import { type CriticStage, criticStep } from './critic-step.ts'
 import { repeatably } from './in-rounds.ts'
 import { type KlPenaltyOptions, penalize } from './kl-penalty.ts'
 import type { ProblemFeed } from './problem-feed.ts'
+import { type ResponseMask, remask } from './remask.ts'
 
 export interface PolicyStage {
   readonly learner: Learner
@@ -43,6 +44,12 @@ export interface PolicyStage {
   /** PPO's; its estimator then takes the place of `advantage`. */
   readonly critic?: CriticStage
   readonly klPenalty?: KlPenaltyOptions
+  /** Rolls out in place of `rollout`. */
+  readonly generate?: typeof rollout
+  /** What is trained on, in place of all that the policy wrote; see `remask`. */
+  readonly mask?: ResponseMask
+  /** Updates the policy in place of the learner's own way. */
+  readonly improve?: Learner['improve']
   /** A curriculum's weights, in place of the reward parts' own. */
   readonly rewardWeights?: Weights
 }
@@ -83,10 +90,11 @@ export async function policyStep(stage: PolicyStage, step: number): Promise<Poli
   engine.replaceWeights(learner.decoder, engine.version)
   const groups = await gather(stage, step)
   const rolledOut = performance.now()
+  const masked = stage.mask ? remask(groups, stage.mask) : groups
   const penalty = stage.klPenalty
-    ? penalize(groups, learner, stage.update.temperature, stage.klPenalty)
+    ? penalize(masked, learner, stage.update.temperature, stage.klPenalty)
     : null
-  const { credited, report, critic } = estimate(stage, step, penalty?.groups ?? groups)
+  const { credited, report, critic } = estimate(stage, step, penalty?.groups ?? masked)
   const learns = credited.length > 0 && step > (stage.critic?.warmUpSteps ?? 0)
   const update = learns ? improve(stage, step, groups, credited) : null
   if (update) engine.replaceWeights(learner.decoder)
@@ -117,13 +125,17 @@ function estimate(
 }
 
 function improve(
-  { learner, update, seed }: PolicyStage,
+  stage: PolicyStage,
   step: number,
   groups: readonly ScoredGroup[],
   credited: readonly Credited[],
 ): UpdateReport {
+  const { learner, update, seed } = stage
   try {
-    return learner.improve(credited, update, RandomStream.named(seed, `update/step-${step}`))
+    const shuffle = RandomStream.named(seed, `update/step-${step}`)
+    return stage.improve
+      ? stage.improve(credited, update, shuffle)
+      : learner.improve(credited, update, shuffle)
   } catch (error) {
     if (error instanceof NonFiniteError) throw new NonFiniteStep(step, groups, credited, error)
     throw error
@@ -138,7 +150,7 @@ async function gather(stage: PolicyStage, step: number): Promise<ScoredGroup[]> 
     const problems = stage.feed.take(stage.problemsPerStep - useful)
     const name = `step-${step}/draw-${draw}`
     const options = { ...stage.rollout, policy: stage.engine, name }
-    for await (const group of rollout(
+    for await (const group of (stage.generate ?? rollout)(
       problems,
       repeatably(options, problems.length, stage.repeatable ?? false),
     )) {

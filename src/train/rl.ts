@@ -2,6 +2,7 @@
 // update; then record, evaluate, and keep what a run goes on from.
 
 import { type KlCoefficient, nextKlCoefficient } from '../advantage/kl-coefficient.ts'
+import { UserError } from '../base/errors.ts'
 import {
   type CurriculumState,
   curriculumStart,
@@ -78,7 +79,7 @@ interface LoopState {
 /**
  * Goes from a checkpoint, or from the beginning, to the end. A run that
  * is killed and gone on with has the same weights and trajectories, bit for bit, as one left alone.
- * Throws NonFiniteStep with the batch saved, and the signal's reason after an abort.
+ * Throws UserError for a loss that is no number, with the batch saved, and the signal's reason after an abort.
  */
 export async function reinforce(training: Reinforcement): Promise<ReinforcementResult> {
   const { plan, stage } = training
@@ -143,8 +144,11 @@ async function takeStep(training: Reinforcement, state: LoopState): Promise<Poli
     }
     return await policyStep(present, state.step + 1)
   } catch (error) {
-    if (error instanceof NonFiniteStep) saveBatch(run, tokenizer, error)
-    throw error
+    if (!(error instanceof NonFiniteStep)) throw error
+    const path = saveBatch(run, tokenizer, error)
+    throw new UserError(
+      `${error.message}; the batch is in ${path}. Lower learner.learningRate or learner.maxGradientNorm and begin again, from this run's weights if you like`,
+    )
   }
 }
 
