@@ -2,18 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  ReToolTrainer,
-  type ReToolTrainerOptions,
-  type RewardInput,
-  responseMask,
-} from '../index.ts'
 import { openModel } from '../policy/open-model.ts'
 import { rollout } from '../rollout/rollout.ts'
 import { liveTensors } from '../tensor/memory.ts'
 import { readFloats } from '../tensor/transfer.ts'
+import { responseMask } from '../trajectory/mask.ts'
 import { writeTinyModel } from './fixtures/tiny-model-folder.ts'
 import { letters, tool } from './fixtures/tiny-training.ts'
+import { ReToolTrainer } from './retool-trainer.ts'
+import type { ReToolTrainerOptions, RewardInput } from './retool-trainer-options.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'retool-trainer-'))
 let alive = 0
