@@ -19,14 +19,19 @@ afterAll(() => {
   expect(liveTensors().count).toBe(alive)
 })
 
+interface Kind {
+  readonly dtype: ComputeDtype
+  readonly isLora: boolean
+}
+
 interface Witness {
   readonly trajectories: Trajectory[]
   readonly weights: ReadonlyMap<string, Float32Array>
 }
 
 /** What the steps wrote, with the clock's readings taken out, and the weights after them. */
-async function witness(path: string, dtype: ComputeDtype, killAfter?: number): Promise<Witness> {
-  using tiny = tinyStage(dtype)
+async function witness(path: string, kind: Kind, killAfter?: number): Promise<Witness> {
+  using tiny = tinyStage(kind.dtype, kind.isLora)
   const trajectories: Trajectory[] = []
   const onStep = ({ step, groups }: PolicyStep) => {
     const members = groups.flatMap((group) => group.members)
@@ -41,17 +46,22 @@ async function witness(path: string, dtype: ComputeDtype, killAfter?: number): P
   return { trajectories, weights }
 }
 
-for (const dtype of ['float32', 'bfloat16'] as const) {
-  test(`a run that is killed after any step and gone on with is the same run, ${dtype}`, async () => {
-    const whole = await witness(join(root, `${dtype}-whole`), dtype)
+const kinds: Readonly<Record<string, Kind>> = {
+  'float32, all weights': { dtype: 'float32', isLora: false },
+  'bfloat16, all weights': { dtype: 'bfloat16', isLora: false },
+  'bfloat16, adapters': { dtype: 'bfloat16', isLora: true },
+}
+for (const [name, kind] of Object.entries(kinds)) {
+  test(`a run that is killed after any step and gone on with is the same run: ${name}`, async () => {
+    const whole = await witness(join(root, `${name}-whole`), kind)
     expect(whole.trajectories.length).toBeGreaterThanOrEqual(plan.steps * 8)
     expect(
       whole.trajectories.some(({ segments }) => segments.some((one) => one.author === 'tool')),
     ).toBe(true)
     for (let killed = 1; killed < plan.steps; killed++) {
-      const path = join(root, `${dtype}-${killed}`)
-      const before = await witness(path, dtype, killed)
-      const after = await witness(path, dtype)
+      const path = join(root, `${name}-${killed}`)
+      const before = await witness(path, kind, killed)
+      const after = await witness(path, kind)
       expect([...before.trajectories, ...after.trajectories]).toEqual(whole.trajectories)
       expect(after.weights).toEqual(whole.weights)
       expect(before.weights).not.toEqual(whole.weights)
