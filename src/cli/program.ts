@@ -16,6 +16,8 @@ import { addRunsCommand } from './runs.ts'
 import { addSandbox } from './sandbox.ts'
 import { addServe } from './serve.ts'
 import { addSetup } from './setup.ts'
+import { addSft } from './sft.ts'
+import { addTrain } from './train.ts'
 import { addViewCommand } from './view.ts'
 
 /** In the order of the help. A command file loads what it needs inside its action, so that `--help` is quick. */
@@ -23,6 +25,8 @@ const commands: readonly ((program: Command) => void)[] = [
   addQuickstart,
   addProblemsCommand,
   addColdStartCommand,
+  addSft,
+  addTrain,
   addEvaluateCommand,
   addGradeCommand,
   addChat,

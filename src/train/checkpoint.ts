@@ -99,6 +99,16 @@ export function newestCheckpoint(
   return null
 }
 
+/** The checkpoint of the highest value that is whole, or null where none has a value. */
+export function bestCheckpoint(folder: string, config: string): SavedCheckpoint | null {
+  const valued = checkpointFolders(folder)
+    .map((path) => ({ path, value: savedValue(path) ?? Number.NEGATIVE_INFINITY }))
+    .filter(({ value }) => value > Number.NEGATIVE_INFINITY)
+    .sort((a, b) => b.value - a.value)
+  const [best] = valued
+  return best ? opened(best.path, config) : null
+}
+
 /** A digest of plain JSON, whatever the order in which its keys were written. */
 export function configDigest(config: unknown): string {
   return textDigest(JSON.stringify(sorted(config)))

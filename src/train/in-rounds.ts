@@ -2,6 +2,7 @@
 // how fast tools answer: the last bits of a matrix product depend on its size, and a run that is to
 // repeat to the last token must not depend on the clock.
 
+import type { RolloutOptions } from '../rollout/options.ts'
 import type { Progress } from '../rollout/progress.ts'
 import type { Completion, Policy, PolicySession, Sampling } from '../trajectory/policy.ts'
 
@@ -36,6 +37,26 @@ export function inRounds(
       open: (group) => rounds.open(policy.open(group)),
     },
     onProgress: ({ trajectoriesDone }) => rounds.ended(trajectoriesDone),
+  }
+}
+
+/** The options of a rollout of `problems` problems, its policy in rounds where that is asked for. */
+export function repeatably(
+  options: RolloutOptions,
+  problems: number,
+  repeatable: boolean,
+): RolloutOptions {
+  const ordered = { ...options, order: 'input' as const, groupsAhead: problems }
+  if (!repeatable) return ordered
+  const { groupSize, concurrency = 256, onProgress } = options
+  const rounds = inRounds(options.policy, { trajectories: problems * groupSize, concurrency })
+  return {
+    ...ordered,
+    policy: rounds.policy,
+    onProgress(progress) {
+      rounds.onProgress(progress)
+      onProgress?.(progress)
+    },
   }
 }
 

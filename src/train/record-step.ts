@@ -17,7 +17,7 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
   const members = done.groups.flatMap((group) => group.members)
   const judged = members.filter(({ reward }) => reward.correct !== null)
   const calls = members.map(callsOf)
-  const { update, advantages } = done
+  const { update, advantages, critic, kl } = done
   return {
     'reward/mean': mean(judged.map(({ reward }) => reward.total)),
     'reward/accuracy': mean(judged.map(({ reward }) => Number(reward.correct))),
@@ -32,11 +32,20 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
     'groups/all': advantages.groups,
     'time/rollout': done.seconds.rollout,
     'time/update': done.seconds.update,
+    ...(kl !== null && { 'reward/kl': kl }),
+    ...(critic && {
+      'critic/loss': critic.loss,
+      'critic/gradient-norm': critic.gradientNorm,
+      'critic/learning-rate': critic.learningRate,
+      'critic/clipped': critic.clippedFraction,
+    }),
     ...(update && {
       'update/loss': update.loss,
       'update/gradient-norm': update.gradientNorm,
       'update/learning-rate': update.learningRate,
       'update/tokens': update.tokens,
+      ...(update.kl !== null && { 'update/kl': update.kl }),
+      ...(update.meanCorrection !== null && { 'update/correction': update.meanCorrection }),
       ...(update.entropy !== null && { 'update/entropy': update.entropy }),
       ...(update.clippedFraction !== null && { 'update/clipped': update.clippedFraction }),
       ...(update.samplingGap && {

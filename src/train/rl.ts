@@ -1,6 +1,14 @@
 // Reinforcement learning, from the first step to the last: roll out, reward, estimate advantages,
 // update; then record, evaluate, and keep what a run goes on from.
 
+import { type KlCoefficient, nextKlCoefficient } from '../advantage/kl-coefficient.ts'
+import { UserError } from '../base/errors.ts'
+import {
+  type CurriculumState,
+  curriculumStart,
+  nextCurriculumState,
+  type Stage,
+} from '../reward/curriculum.ts'
 import { stopShares } from '../rollout/stop-shares.ts'
 import type { RunFolder } from '../run/folder.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
@@ -17,7 +25,7 @@ export interface ReinforcementPlan {
   readonly evaluateEvery: number
   /** Evaluations without a new best after which the run ends; null goes on to the last step. */
   readonly patience: number | null
-  /** Steps between checkpoints; there is one at the end too. */
+  /** Steps between checkpoints; there is one at the end and of each new best too. */
   readonly checkpointEvery: number
   readonly keep: KeepOptions
 }
@@ -27,6 +35,10 @@ export interface Reinforcement {
   readonly stage: PolicyStage
   readonly tokenizer: Tokenizer
   readonly plan: ReinforcementPlan
+  /** Stretches of training with their own reward weights; null for one and the same. */
+  readonly curriculum: readonly Stage[] | null
+  /** Steers the coefficient of the stage's KL penalty; null where it is fixed, or none. */
+  readonly klCoefficient: KlCoefficient | null
   /** Where to go on (`newestCheckpoint`); null begins anew. */
   readonly from: SavedCheckpoint | null
   /** Digest of the configuration: a run goes on only with its own. */
@@ -57,6 +69,8 @@ interface LoopState {
   readonly policyVersion: number
   readonly feed: FeedState
   readonly watch: WatchState
+  readonly curriculum: CurriculumState
+  readonly klCoefficient: KlCoefficient | null
   readonly best: Best | null
   /** Evaluations since the best. */
   readonly sinceBest: number
@@ -65,50 +79,94 @@ interface LoopState {
 /**
  * Goes from a checkpoint, or from the beginning, to the end. A run that
  * is killed and gone on with has the same weights and trajectories, bit for bit, as one left alone.
- * Throws NonFiniteStep with the batch saved, and the signal's reason after an abort.
+ * Throws UserError for a loss that is no number, with the batch saved, and the signal's reason after an abort.
  */
 export async function reinforce(training: Reinforcement): Promise<ReinforcementResult> {
   const { plan, stage } = training
   let state = begin(training)
+  let savedStep = state.step
   while (state.step < plan.steps && !isExhausted(state, plan)) {
-    training.signal?.throwIfAborted()
     const step = state.step + 1
-    const done = await takeStep(training, step)
+    const done = await takeStep(training, state).catch((error: unknown) => {
+      // Nothing was updated yet: what is there belongs to the step before.
+      if (training.signal?.aborted && state.step > savedStep) save(training, state, null)
+      throw error
+    })
     const watch = recordAndWatch(training, done, state.watch)
     const isLast = step === plan.steps
     const value = await evaluateIfDue(training, step, isLast)
-    state = { ...state, step, watch, ...standing(state, step, value) }
+    state = {
+      ...state,
+      step,
+      watch,
+      ...standing(state, step, value),
+      ...steered(training, state, done),
+    }
     state = { ...state, feed: stage.feed.state, policyVersion: stage.engine.version }
+    const isBest = plan.keep.best && state.best?.step === step
     const ends = isLast || isExhausted(state, plan)
-    if (ends || step % plan.checkpointEvery === 0) save(training, state, value)
+    if (ends || isBest || step % plan.checkpointEvery === 0) {
+      save(training, state, value)
+      savedStep = step
+    }
     training.onStep?.(done)
   }
   const { step, best } = state
   return { steps: step, best, ended: step < plan.steps ? 'noImprovement' : 'allSteps' }
 }
 
-function begin({ from, stage }: Reinforcement): LoopState {
+function begin({ from, stage, klCoefficient }: Reinforcement): LoopState {
   const { learner, engine, feed } = stage
   if (!from) {
     const fresh = { policyVersion: engine.version, feed: feed.state, watch: watchStart }
-    return { ...fresh, step: 0, best: null, sinceBest: 0 }
+    const steering = { curriculum: curriculumStart, klCoefficient }
+    return { ...fresh, ...steering, step: 0, best: null, sinceBest: 0 }
   }
   const state = from.state as LoopState
   from.restore('learner', learner)
+  if (stage.critic) from.restore('critic', stage.critic.critic)
   feed.restore(state.feed)
   engine.replaceWeights(learner.decoder, state.policyVersion)
   return state
 }
 
-async function takeStep(
-  { run, stage, tokenizer }: Reinforcement,
-  step: number,
-): Promise<PolicyStep> {
+async function takeStep(training: Reinforcement, state: LoopState): Promise<PolicyStep> {
+  const { run, tokenizer, curriculum, stage, signal } = training
+  signal?.throwIfAborted()
+  const rewardWeights = curriculum?.[state.curriculum.stage]?.weights
+  const coefficient = state.klCoefficient?.value
   try {
-    return await policyStep(stage, step)
+    const present: PolicyStage = {
+      ...stage,
+      ...(rewardWeights && { rewardWeights }),
+      ...(stage.klPenalty &&
+        coefficient !== undefined && { klPenalty: { ...stage.klPenalty, coefficient } }),
+    }
+    return await policyStep(present, state.step + 1)
   } catch (error) {
-    if (error instanceof NonFiniteStep) saveBatch(run, tokenizer, error)
-    throw error
+    if (!(error instanceof NonFiniteStep)) throw error
+    const path = saveBatch(run, tokenizer, error)
+    throw new UserError(
+      `${error.message}; the batch is in ${path}. Lower learner.learningRate or learner.maxGradientNorm and begin again, from this run's weights if you like`,
+    )
+  }
+}
+
+/** Where curriculum and KL coefficient stand after a step. */
+function steered(
+  { curriculum }: Reinforcement,
+  state: LoopState,
+  done: PolicyStep,
+): Pick<LoopState, 'curriculum' | 'klCoefficient'> {
+  const trajectories = done.groups.reduce((sum, { members }) => sum + members.length, 0)
+  return {
+    curriculum: curriculum
+      ? nextCurriculumState(curriculum, state.curriculum, stepMetrics(done))
+      : state.curriculum,
+    klCoefficient:
+      state.klCoefficient && done.kl !== null
+        ? nextKlCoefficient(state.klCoefficient, done.kl, trajectories)
+        : state.klCoefficient,
   }
 }
 
@@ -148,6 +206,9 @@ function isExhausted({ sinceBest }: LoopState, { patience }: ReinforcementPlan):
 }
 
 function save({ run, stage, plan, config }: Reinforcement, state: LoopState, value: number | null) {
-  const weights = { learner: stage.learner.state() }
+  const weights = {
+    learner: stage.learner.state(),
+    ...(stage.critic && { critic: stage.critic.critic.state() }),
+  }
   saveCheckpoint(run.checkpoints, { step: state.step, value, config, state, weights }, plan.keep)
 }

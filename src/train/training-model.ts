@@ -3,14 +3,24 @@
 
 import type { Engine, EngineOptions } from '../generate/engine.ts'
 import { makeEngine } from '../policy/make-engine.ts'
-import { type ModelOptions, openModel } from '../policy/open-model.ts'
+import { type ModelOptions, type OpenModel, openModel } from '../policy/open-model.ts'
+import type { ModelSource } from '../pretrained/model-source.ts'
+import { Generator } from '../tensor/generator.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import type { FirstContextOptions } from '../tool/first-context.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
-import type { Tool } from '../tool/tool.ts'
+import type { Tool, ToolProtocol } from '../tool/tool.ts'
 import type { TokenId } from '../trajectory/segment.ts'
+import { Critic } from '../update/critic.ts'
 import { Learner, type LearnerOptions } from '../update/learner.ts'
-import { type ComputeDtype, fullyTrainable } from '../update/trainable-model.ts'
+import { freshAdapters, type LoraOptions } from '../update/lora.ts'
+import {
+  adapterTrainable,
+  type ComputeDtype,
+  frozenCopy,
+  fullyTrainable,
+  type TrainableModel,
+} from '../update/trainable-model.ts'
 
 export interface TrainingModelOptions {
   readonly model?: Omit<ModelOptions, 'dtype' | 'device'>
@@ -18,37 +28,78 @@ export interface TrainingModelOptions {
   readonly engine: EngineOptions
   readonly dtype: ComputeDtype
   readonly tools: readonly Tool[]
+  /** ReTool's by default. */
+  readonly protocol?: ToolProtocol
+  /** Adapters instead of all weights; `seed` decides how they begin. */
+  readonly lora?: LoraOptions & { readonly seed: number }
+  /** A frozen copy of the first weights for KL terms; with adapters the base, which costs nothing. */
+  readonly withReference?: boolean
+  /** A critic that starts from the same weights. */
+  readonly critic?: LearnerOptions
 }
 
 /** Owns the weights, the optimizer's state and the cache. */
 export interface TrainingModel extends Disposable {
   readonly learner: Learner
+  readonly critic: Critic | null
   readonly engine: Engine
   readonly tokenizer: Tokenizer
+  readonly source: ModelSource
   /** How first contexts are spelled for this model. */
   readonly spelling: FirstContextOptions
   readonly stopTokens: readonly TokenId[]
 }
 
-/** Opens `reference` (a folder, a GGUF file, a Hub name, an alias) for full fine-tuning. */
+/** Opens `reference` (a folder, a GGUF file, a Hub name, an alias) for training. */
 export async function openTrainingModel(
   reference: string,
   options: TrainingModelOptions,
 ): Promise<TrainingModel> {
   using opened = await openModel(reference, { ...options.model, dtype: options.dtype })
-  const { config, weights, tokenizer, template, stopTokens } = opened
-  const learner = new Learner(fullyTrainable(config, weights, options.dtype), options.learner)
+  return trainingModel(opened, options)
+}
+
+/** A model in training from an opened one, whose weights are copied and stay the caller's. */
+export function trainingModel(opened: OpenModel, options: TrainingModelOptions): TrainingModel {
+  const { config, weights, tokenizer, template, stopTokens, source } = opened
+  const trainable = trainableModel(opened, options)
+  const reference =
+    options.withReference && !trainable.base ? frozenCopy(config, weights, options.dtype) : null
+  const learner = new Learner(
+    trainable,
+    options.learner,
+    options.withReference ? (reference?.decoder ?? trainable.base) : null,
+  )
+  const critic = options.critic ? new Critic(opened, options.dtype, options.critic) : null
   const engine = makeEngine(learner.decoder, tokenizer, options.engine)
-  const { tools } = options
+  const { tools, protocol = reToolProtocol } = options
   return {
     learner,
+    critic,
     engine,
     tokenizer,
-    spelling: { codec: tokenizer, template, protocol: reToolProtocol, tools },
+    source,
+    spelling: { codec: tokenizer, template, protocol, tools },
     stopTokens,
     [Symbol.dispose]() {
       engine[Symbol.dispose]()
+      critic?.[Symbol.dispose]()
       learner[Symbol.dispose]()
+      reference?.dispose()
     },
+  }
+}
+
+function trainableModel(
+  { config, weights }: OpenModel,
+  { dtype, lora }: TrainingModelOptions,
+): TrainableModel {
+  if (!lora) return fullyTrainable(config, weights, dtype)
+  using generator = Generator.named(lora.seed, 'lora')
+  const adapters = freshAdapters(config, lora, generator)
+  try {
+    return adapterTrainable(config, weights, { options: lora, weights: adapters }, dtype)
+  } finally {
+    for (const tensor of adapters.values()) tensor.dispose()
   }
 }

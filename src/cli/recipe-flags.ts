@@ -1,0 +1,20 @@
+// Flags of every command that runs a recipe.
+
+import type { Command } from 'commander'
+
+export function withRecipeFlags(command: Command): Command {
+  return command
+    .option(
+      '--set <key=value>',
+      'set a key of the recipe over what it says (repeat for several)',
+      (assignment: string, earlier: readonly string[]) => [...earlier, assignment],
+      [] as readonly string[],
+    )
+    .option('--run <folder>', "run folder; runs/ and the recipe's name by default")
+    .option('--resume', 'go on exactly where the run stopped')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      '\nRECIPE is a .ts, .js or .yaml file, or the name of one that comes with the package.',
+    )
+}

@@ -1,0 +1,120 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { demonstrationOf } from '../cold-start/problem.fixture.ts'
+import { writeTinyModel } from '../train/fixtures/tiny-model-folder.ts'
+import { createProgram } from './program.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'retool-train-'))
+const at = (name: string) => join(root, name)
+
+beforeAll(() => {
+  writeTinyModel(at('model'))
+  const problems = [2, 3, 4, 5].map((n) => ({
+    question: `What is ${n} + ${n}?`,
+    answer: `${2 * n}`,
+  }))
+  const lines = (values: readonly unknown[]) =>
+    values.map((one) => `${JSON.stringify(one)}\n`).join('')
+  writeFileSync(at('problems.jsonl'), lines(problems))
+  const demonstrations = ['a', 'b', 'c', 'd', 'e'].map((id) => demonstrationOf({ id }))
+  writeFileSync(at('demonstrations.jsonl'), lines(demonstrations))
+  writeFileSync(
+    at('sft.yaml'),
+    `model: { reference: ${at('model')}, dtype: float32 }
+demonstrations: ${at('demonstrations.jsonl')}
+miniBatchSize: 2
+heldOut: 0.2
+evaluateEvery: 2
+learner: { learningRate: 1.0e-2 }
+`,
+  )
+  writeFileSync(
+    at('rl.yaml'),
+    `steps: 2
+model: { reference: ${at('model')}, dtype: float32 }
+problems: [{ from: ${at('problems.jsonl')} }]
+rollout:
+  problemsPerStep: 1
+  groupSize: 2
+  limits: { turns: 2, turnTokens: 16, trajectoryTokens: 2000 }
+engine: { cacheTokens: 16384, maxBatch: 8 }
+reward: { kind: weighted, parts: { outcome: 1, length: { weight: 0.1, longest: 64 } } }
+advantage: { kind: gae }
+update: { klPenalty: { coefficient: { kind: adaptive, value: 0.1, target: 0.01, horizon: 10 } } }
+evaluation: { problems: [{ from: ${at('problems.jsonl')}, limit: 1 }], every: 1 }
+checkpoints: { every: 1 }
+`,
+  )
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+/** What the command printed on standard output. */
+async function run(...parameters: readonly string[]): Promise<string> {
+  let printed = ''
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text)
+    return true
+  })
+  const quiet = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
+  try {
+    await createProgram().parseAsync(parameters, { from: 'user' })
+    return printed
+  } finally {
+    write.mockRestore()
+    quiet.mockRestore()
+  }
+}
+
+test('sft fits a model to demonstrations and writes one that opens again', async () => {
+  const result = JSON.parse(await run('sft', at('sft.yaml'), '--run', at('cold'), '--json'))
+  expect(result).toMatchObject({ steps: 4, demonstrations: 4, model: at('cold/model') })
+  expect(result.best.loss).toBeLessThan(6)
+  expect(readdirSync(at('cold/model'))).toEqual(
+    expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']),
+  )
+  const plan = await run(
+    'train',
+    at('rl.yaml'),
+    '--dry-run',
+    '--set',
+    `model.reference=${at('cold/model')}`,
+  )
+  expect(plan).toContain('3 to train on, 1 to be judged by')
+  expect(plan).toContain('masters, float32')
+  expect(plan).toContain('What is')
+})
+
+test('train goes through PPO with a critic and a KL penalty, and on with --resume', async () => {
+  const first = JSON.parse(await run('train', at('rl.yaml'), '--run', at('rl'), '--json'))
+  expect(first).toMatchObject({ steps: 2, ended: 'allSteps', model: at('rl/model') })
+  const checkpoints = at('rl/checkpoints')
+  expect(readdirSync(join(checkpoints, 'step-000002'))).toEqual(
+    expect.arrayContaining(['checkpoint.json', 'critic.safetensors', 'learner.safetensors']),
+  )
+  const model = readFileSync(at('rl/model/model.safetensors'))
+  rmSync(join(checkpoints, 'step-000002'), { recursive: true })
+  const again = JSON.parse(
+    await run('train', at('rl.yaml'), '--run', at('rl'), '--resume', '--json'),
+  )
+  expect(again).toEqual(first)
+  expect(readFileSync(at('rl/model/model.safetensors')).equals(model)).toBe(true)
+  const other = run('train', at('rl.yaml'), '--run', at('rl'), '--resume', '--set', 'seed=9')
+  await expect(other).rejects.toThrow(/another configuration/)
+})
+
+const refusals: Readonly<Record<string, readonly [string, RegExp]>> = {
+  'an unknown key': ['rollout.groupSzie=4', /unknown key; did you mean groupSize/],
+  'a wrong value': ['learner.learningRate=-1', /learner.learningRate: expected a number above 0/],
+  'a key without effect': ['advantage={kind: grpo}', /critic/],
+  'groups of one': ['rollout.groupSize=0', /rollout.groupSize: expected a number of at least 1/],
+}
+for (const [name, [assignment, message]] of Object.entries(refusals)) {
+  test(`${name} is refused before anything starts`, async () => {
+    const more = name === 'a key without effect' ? ['--set', 'critic.passes=2'] : []
+    const refused = run('train', at('rl.yaml'), '--run', at('no'), '--set', assignment, ...more)
+    await expect(refused).rejects.toThrow(message)
+    expect(readdirSync(root)).not.toContain('no')
+  })
+}

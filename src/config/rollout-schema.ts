@@ -1,0 +1,54 @@
+// The part of a recipe that says how trajectories are rolled out.
+
+import { z } from 'zod'
+import { defaultTrajectoryLimits as limits } from '../rollout/limits.ts'
+
+const count = z.int().min(1)
+
+export const samplingSchema = {
+  /** 0 is greedy. */
+  temperature: z.number().min(0).default(1),
+  topP: z.number().gt(0).max(1).default(1),
+  topK: z.int().min(0).default(0),
+  minP: z.number().min(0).max(1).default(0),
+}
+
+export const limitsSchema = z.strictObject({
+  turns: count.default(limits.turns),
+  toolCalls: z.int().min(0).default(limits.toolCalls),
+  trajectoryTokens: count.default(limits.trajectoryTokens),
+  turnTokens: count.default(limits.turnTokens),
+  outputTokens: count.default(limits.outputTokens),
+  toolTokens: count.default(limits.toolTokens),
+  wallTimeMs: count.default(limits.wallTimeMs),
+})
+
+export const rolloutSchema = z.strictObject({
+  problemsPerStep: count.default(8),
+  /** Trajectories per problem. */
+  groupSize: count.default(8),
+  /** DAPO's dynamic sampling: most rounds of drawing until enough groups have spread. */
+  drawLimit: count.default(1),
+  ...samplingSchema,
+  limits: limitsSchema.prefault({}),
+  onMalformed: z.enum(['tell', 'end']).default('tell'),
+  /** Most trajectories in flight. */
+  concurrency: count.default(256),
+  /** Whether a run repeats bit for bit however fast tools answer; slower tools then cost more. */
+  repeatable: z.boolean().default(true),
+})
+
+export const interpreterSchema = z.strictObject({
+  /** `session`: variables live on between the calls of a trajectory. */
+  mode: z.enum(['stateless', 'session']).default('stateless'),
+  timeoutMs: count.default(5_000),
+})
+
+export const engineSchema = z.strictObject({
+  /** Tokens that the cache holds, all sequences together. */
+  cacheTokens: count.default(65_536),
+  /** Most sequences that decode in one step. */
+  maxBatch: count.default(128),
+  /** Most prompt tokens that one step reads. */
+  prefillTokens: count.default(1024),
+})

@@ -1,0 +1,95 @@
+// The configuration of `retool-rl train`: everything that decides a run.
+
+import { z } from 'zod'
+import { checkpointsSchema, learnerSchema, modelSchema } from './learner-schema.ts'
+import type { NoEffectRule } from './no-effect.ts'
+import { sourcesSchema } from './problems-schema.ts'
+import { advantageSchema, criticSchema, rewardSchema } from './reward-schema.ts'
+import { engineSchema, interpreterSchema, rolloutSchema, samplingSchema } from './rollout-schema.ts'
+import { updateSchema } from './update-schema.ts'
+
+const count = z.int().min(1)
+
+export const trainRecipeSchema = z
+  .strictObject({
+    seed: z.int().min(0).default(0),
+    steps: count,
+    model: modelSchema,
+    problems: sourcesSchema,
+    rollout: rolloutSchema.prefault({}),
+    interpreter: interpreterSchema.prefault({}),
+    engine: engineSchema.prefault({}),
+    reward: rewardSchema,
+    advantage: advantageSchema,
+    /** Leave out of statistics and loss what a limit ended (overlong filtering). */
+    maskTruncated: z.boolean().default(false),
+    critic: criticSchema.prefault({}),
+    update: updateSchema.prefault({}),
+    learner: learnerSchema.prefault({}),
+    /** Problems that are never trained on; null for no evaluation. */
+    evaluation: z
+      .strictObject({
+        problems: sourcesSchema,
+        every: count.default(10),
+        attempts: count.default(1),
+        ...samplingSchema,
+        temperature: samplingSchema.temperature.unwrap().default(0),
+        /** Evaluations without a new best after which the run ends; null goes on. */
+        patience: count.nullable().default(null),
+      })
+      .nullable()
+      .default(null),
+    checkpoints: checkpointsSchema.prefault({}),
+  })
+  .superRefine((recipe, context) => {
+    const issue = (path: string[], message: string) =>
+      context.addIssue({ code: 'custom', path, message })
+    if (recipe.rollout.temperature === 0) {
+      issue(['rollout', 'temperature'], 'a number above 0: members of a group must differ')
+    }
+    const { topP, topK, minP } = recipe.rollout
+    if (recipe.update.oldLogprobs === 'rollout' && (topP < 1 || topK > 0 || minP > 0)) {
+      const why = 'recomputed, since topP, topK or minP change what the engine writes down'
+      issue(['update', 'oldLogprobs'], why)
+    }
+    if (recipe.rollout.groupSize === 1 && needsGroups(recipe.advantage.kind)) {
+      issue(['rollout', 'groupSize'], `at least 2, since ${recipe.advantage.kind} compares members`)
+    }
+  })
+
+export type TrainRecipe = z.output<typeof trainRecipeSchema>
+
+/** What people write: keys with defaults may be left out. */
+export type TrainRecipeInput = z.input<typeof trainRecipeSchema>
+
+function needsGroups(kind: string): boolean {
+  return kind !== 'gae' && kind !== 'reinforcePlusPlus'
+}
+
+const criticKeys = ['learningRate', 'passes', 'miniBatchSize', 'clipRange', 'warmUpSteps'] as const
+const cutOffs = ['topP', 'topK', 'minP'] as const
+
+/** What somebody may set although it counts for nothing. */
+export const trainRecipeRules: readonly NoEffectRule<TrainRecipe>[] = [
+  ...criticKeys.map((key) => ({
+    path: ['critic', key],
+    ineffective: ({ advantage }: TrainRecipe) => advantage.kind !== 'gae',
+    because: 'only the advantage gae has a critic',
+  })),
+  ...cutOffs.map((key) => ({
+    path: ['evaluation', key],
+    ineffective: ({ evaluation }: TrainRecipe) => evaluation?.temperature === 0,
+    because: 'evaluation.temperature is 0, which always takes the most probable token',
+  })),
+  {
+    path: ['checkpoints', 'best'],
+    ineffective: ({ evaluation }) => evaluation === null,
+    because: 'without evaluation none is best',
+  },
+  {
+    path: ['evaluation', 'attempts'],
+    ineffective: ({ evaluation }) =>
+      evaluation !== null && evaluation.temperature === 0 && evaluation.attempts > 1,
+    because: 'evaluation.temperature is 0: all attempts are the same',
+  },
+]

@@ -1,0 +1,88 @@
+// The package as programs see it.
+
+export type {
+  AdvantageEstimator,
+  AdvantageReport,
+  Credited,
+  Estimate,
+  Penalized,
+  Valued,
+} from './advantage/advantage.ts'
+export {
+  advantageEstimator,
+  type CriticFreeAdvantage,
+  criticEstimator,
+  type GaeAdvantage,
+} from './advantage/advantage-estimator.ts'
+export { drGrpo } from './advantage/dr-grpo.ts'
+export { type GaeInput, type GaeOutput, gae } from './advantage/gae.ts'
+export { groupRelative } from './advantage/group-relative.ts'
+export type { GroupedRewards } from './advantage/grouped-rewards.ts'
+export { type KlCoefficient, nextKlCoefficient } from './advantage/kl-coefficient.ts'
+export { type KlEstimator, klEstimate } from './advantage/kl-estimate.ts'
+export { opo } from './advantage/opo.ts'
+export {
+  type ReinforcePlusPlusInput,
+  reinforcePlusPlus,
+} from './advantage/reinforce-plus-plus.ts'
+export { reinforcePlusPlusBaseline } from './advantage/reinforce-plus-plus-baseline.ts'
+export { rloo } from './advantage/rloo.ts'
+export { tokenRewards } from './advantage/token-rewards.ts'
+export { whiten } from './advantage/whiten.ts'
+export { InfrastructureError, UserError } from './base/errors.ts'
+export { RandomStream } from './base/random.ts'
+export type { TrainRecipe, TrainRecipeInput } from './config/train-recipe.ts'
+export type { Problem } from './data/problem.ts'
+export { type OpenModel, openModel } from './policy/open-model.ts'
+export { type OpenPolicy, openPolicy } from './policy/open-policy.ts'
+export type { Attempt } from './reward/attempt.ts'
+export { fourStages, type Stage } from './reward/curriculum.ts'
+export { answerJudge, type Judge, type Judgement } from './reward/judge.ts'
+export { openGrader } from './reward/open-grader.ts'
+export type { Reward, Scored, ScoredGroup } from './reward/reward.ts'
+export type { RewardPart, WeightedPart } from './reward/reward-part.ts'
+export { rewardParts } from './reward/reward-parts.ts'
+export { type Rewarder, rewarder } from './reward/rewarder.ts'
+export type { Group } from './rollout/group.ts'
+export type { RolloutOptions } from './rollout/options.ts'
+export { rollout } from './rollout/rollout.ts'
+export { createSandbox } from './sandbox/create-sandbox.ts'
+export type { Execution, Limits, Sandbox } from './sandbox/sandbox.ts'
+export { scope } from './tensor/scope.ts'
+export type { Tensor } from './tensor/tensor.ts'
+export { item, readFloats, tensorFrom } from './tensor/transfer.ts'
+export { byteTokenizer } from './tokenizer/byte-tokenizer.ts'
+export { type FunctionToolOptions, functionTool } from './tool/function-tool.ts'
+export { hermesProtocol } from './tool/hermes-protocol.ts'
+export { type InterpreterOptions, interpreter } from './tool/interpreter.ts'
+export { mcpTools } from './tool/mcp-tool.ts'
+export { reToolProtocol } from './tool/retool-protocol.ts'
+export type { Tool, ToolContext, ToolProtocol } from './tool/tool.ts'
+export { ReToolTrainer, type TrainOutput } from './train/retool-trainer.ts'
+export type {
+  DatasetRow,
+  ReToolTrainerOptions,
+  RewardFunction,
+  RewardInput,
+  TrainerArguments,
+  TrainerCallback,
+  TrainerSteps,
+} from './train/retool-trainer-options.ts'
+export type { ToolCall, ToolOutput } from './trajectory/call.ts'
+export { responseMask } from './trajectory/mask.ts'
+export type { Completion, Policy, Sampling } from './trajectory/policy.ts'
+export type { Segment, TokenId } from './trajectory/segment.ts'
+export type { Stop, Trajectory } from './trajectory/trajectory.ts'
+export { type Aggregation, aggregate, type MiniBatchTotals } from './update/aggregate.ts'
+export { cispoLoss } from './update/cispo-loss.ts'
+export { gspoLoss } from './update/gspo-loss.ts'
+export { type KlLossOptions, klLoss } from './update/kl-loss.ts'
+export { policyGradientLoss } from './update/policy-gradient-loss.ts'
+export {
+  type ClipRange,
+  type PolicyLossInput,
+  type PolicyLossOptions,
+  policyLoss,
+  type TokenLosses,
+} from './update/policy-loss.ts'
+export { type ValueLossInput, valueLoss } from './update/value-loss.ts'

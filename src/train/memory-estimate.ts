@@ -1,0 +1,63 @@
+// How much memory a run needs, by part, from its configuration alone.
+
+import type { TrainRecipe } from '../config/train-recipe.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { expectedWeights } from '../model/weights.ts'
+
+export interface MemoryPart {
+  readonly name: string
+  readonly bytes: number
+}
+
+/**
+ * Exact for weights, optimizer and cache; activations are an estimate of what the layers keep for
+ * their way back, for one full micro-batch.
+ */
+export function trainingMemory(config: ModelConfig, recipe: TrainRecipe): readonly MemoryPart[] {
+  const all = count([...expectedWeights(config)])
+  const { lora } = recipe.learner
+  const trained = lora ? adapterCount(config, lora) : all
+  const computeBytes = recipe.model.dtype === 'bfloat16' ? 2 : 4
+  // In float32 the masters are what forwards compute with.
+  const copies = recipe.model.dtype === 'bfloat16' ? 2 : 0
+  const hasReference = recipe.update.klLoss !== null || recipe.update.klPenalty !== null
+  const perToken = 2 * config.layers * config.kvHeads * config.headSize * computeBytes
+  const parts: MemoryPart[] = [
+    { name: 'masters, float32', bytes: 4 * trained },
+    { name: 'compute copies', bytes: copies * trained + (lora ? computeBytes * all : 0) },
+    { name: 'gradients', bytes: 4 * trained },
+    { name: 'optimizer moments', bytes: 8 * trained },
+    { name: 'reference policy', bytes: hasReference && !lora ? computeBytes * all : 0 },
+    { name: 'critic', bytes: recipe.advantage.kind === 'gae' ? (16 + copies) * all : 0 },
+    { name: 'cache of the engine', bytes: perToken * recipe.engine.cacheTokens },
+    { name: 'activations, about', bytes: activationBytes(config, recipe, computeBytes) },
+  ]
+  return parts.filter(({ bytes }) => bytes > 0)
+}
+
+/** What a layer keeps for a token: its inputs, norms and projections, and the MLP's three. */
+function activationBytes(
+  { layers, hiddenSize, intermediateSize, heads, kvHeads, headSize }: ModelConfig,
+  { learner }: TrainRecipe,
+  computeBytes: number,
+): number {
+  const inside = 6 * hiddenSize + 2 * (heads + kvHeads) * headSize + 3 * intermediateSize
+  const kept = learner.checkpointActivations ? layers * hiddenSize + inside : layers * inside
+  return learner.microBatchTokens * kept * computeBytes
+}
+
+function adapterCount(
+  config: ModelConfig,
+  { rank, modules }: NonNullable<TrainRecipe['learner']['lora']>,
+): number {
+  return [...expectedWeights(config)]
+    .filter(([name]) => modules.some((module) => name.endsWith(`.${module}.weight`)))
+    .reduce((sum, [, [outputs = 0, inputs = 0]]) => sum + rank * (outputs + inputs), 0)
+}
+
+function count(weights: readonly [string, readonly number[]][]): number {
+  return weights.reduce(
+    (sum, [, shape]) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  )
+}

@@ -1,0 +1,129 @@
+// What `ReToolTrainer` takes, by the names that users of other trainers know.
+
+import type { AdvantageEstimator } from '../advantage/advantage.ts'
+import type { OpenModel } from '../policy/open-model.ts'
+import type { Judge } from '../reward/judge.ts'
+import type { Rewarder } from '../reward/rewarder.ts'
+import type { rollout } from '../rollout/rollout.ts'
+import type { Tokenizer } from '../tokenizer/tokenizer.ts'
+import type { Tool, ToolProtocol } from '../tool/tool.ts'
+import type { Trajectory } from '../trajectory/trajectory.ts'
+import type { Learner } from '../update/learner.ts'
+import type { ClipRange } from '../update/policy-loss.ts'
+import type { ComputeDtype } from '../update/trainable-model.ts'
+import type { PolicyStep } from './policy-step.ts'
+import type { ResponseMask } from './remask.ts'
+
+export interface TrainerArguments {
+  readonly outputFolder: string
+  readonly learningRate: number
+  readonly steps: number
+  readonly problemsPerStep: number
+  /** Times through the batch of a step. */
+  readonly passes: number
+  /** Trajectories behind one optimizer step; null for all of the batch. */
+  readonly miniBatchSize: number | null
+  readonly warmUpSteps: number
+  readonly maxGradientNorm: number | null
+  readonly weightDecay: number
+  readonly dtype: ComputeDtype
+  readonly seed: number
+  /** Steps between checkpoints. */
+  readonly checkpointEvery: number
+  readonly microBatchTokens: number
+  /** Tokens of the engine's cache. */
+  readonly cacheTokens: number
+}
+
+export const trainerDefaults: TrainerArguments = {
+  outputFolder: 'runs/retool',
+  learningRate: 1e-6,
+  steps: 100,
+  problemsPerStep: 8,
+  passes: 1,
+  miniBatchSize: null,
+  warmUpSteps: 0,
+  maxGradientNorm: 1,
+  weightDecay: 0.01,
+  dtype: 'bfloat16',
+  seed: 0,
+  checkpointEvery: 10,
+  microBatchTokens: 4096,
+  cacheTokens: 65_536,
+}
+
+export interface DatasetRow {
+  readonly prompt: string
+  readonly answer: string
+}
+
+/** What a reward function looks at. */
+export interface RewardInput {
+  readonly prompt: string
+  /** All that follows the prompt: what the policy and the tools wrote. */
+  readonly completion: string
+  /** What the policy wrote, turn by turn. */
+  readonly turns: readonly string[]
+  /** The data set's answer. */
+  readonly reference: string
+  /** The answer that was found, or null. */
+  readonly answer: string | null
+  readonly isCorrect: boolean
+  readonly trajectory: Trajectory
+}
+
+/** Rewards are added up; the name of the function is the name of its part. */
+export type RewardFunction = (input: RewardInput) => number | Promise<number>
+
+export interface TrainerCallback {
+  /** After each step, with its numbers by name. */
+  readonly onStep?: (metrics: Readonly<Record<string, number>>, step: PolicyStep) => void
+}
+
+/** The steps of the method; each may be replaced, the others stay as they are. */
+export interface TrainerSteps {
+  /** Generation with the interpreter; `rollout` by default. */
+  readonly generate?: typeof rollout
+  /** What is trained on; `responseMask`, all that the policy wrote, by default. */
+  readonly mask?: ResponseMask
+  /** Rewards, and then advantages: a weighted sum of parts, and GRPO's, by default. */
+  readonly reward?: Rewarder
+  readonly advantage?: AdvantageEstimator
+  /** Loss and optimizer step; the learner's `improve` by default. */
+  readonly loss?: (learner: Learner) => Learner['improve']
+}
+
+export interface ReToolTrainerOptions {
+  /** A folder, a GGUF file, a Hub name, an alias, or an opened model, which stays the caller's. */
+  readonly model: string | OpenModel
+  /** In place of the model's own. */
+  readonly tokenizer?: Tokenizer
+  readonly args?: Partial<TrainerArguments>
+  /** Read to its end before the first step. */
+  readonly trainDataset: Iterable<DatasetRow> | AsyncIterable<DatasetRow>
+  /** +1 for a right answer and -1 for a wrong one by default. */
+  readonly rewardFunctions?: readonly RewardFunction[]
+  /** Says whether an answer is right; mathematical equivalence by default. */
+  readonly judge?: Judge
+  /** The Python interpreter in the sandbox by default. */
+  readonly tools?: readonly Tool[]
+  /** How calls are spelled; ReTool's by default. */
+  readonly protocol?: ToolProtocol
+  readonly maxTurns?: number
+  readonly temperature?: number
+  readonly topP?: number
+  readonly topK?: number
+  readonly minP?: number
+  /** Tokens per turn. */
+  readonly maxCompletionLength?: number
+  readonly maskTruncatedCompletions?: boolean
+  /** Trajectories per problem. */
+  readonly numGenerations?: number
+  /** Of a KL loss (k3) to the first weights; 0 for none. */
+  readonly klCoefficient?: number
+  readonly clipRange?: ClipRange
+  readonly callbacks?: readonly TrainerCallback[]
+  readonly steps?: TrainerSteps
+  /** Ends the training; what is there can be gone on with. */
+  readonly signal?: AbortSignal
+}

@@ -1,0 +1,192 @@
+// A whole run of reinforcement learning from its recipe.
+
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { advantageEstimator, criticEstimator } from '../advantage/advantage-estimator.ts'
+import type { TrainRecipe } from '../config/train-recipe.ts'
+import type { Problem } from '../data/problem.ts'
+import type { AttemptReader } from '../reward/attempt.ts'
+import { answerJudge } from '../reward/judge.ts'
+import { openGrader } from '../reward/open-grader.ts'
+import { rewarder } from '../reward/rewarder.ts'
+import type { RolloutOptions } from '../rollout/options.ts'
+import type { RunFolder } from '../run/folder.ts'
+import { createSandbox } from '../sandbox/create-sandbox.ts'
+import { interpreter } from '../tool/interpreter.ts'
+import type { Tool } from '../tool/tool.ts'
+import type { SavedCheckpoint } from './checkpoint.ts'
+import { evaluatePolicy } from './evaluate-policy.ts'
+import type { PolicyStage, PolicyStep } from './policy-step.ts'
+import { ProblemFeed } from './problem-feed.ts'
+import { learnerOptions, optimizerSteps, rewardStage, updateOptions } from './recipe-options.ts'
+import { type ReinforcementResult, reinforce } from './rl.ts'
+import { saveTrained } from './save-trained.ts'
+import { openTrainingModel, type TrainingModel } from './training-model.ts'
+
+export interface RecipeProblems {
+  readonly train: readonly Problem[]
+  readonly evaluation: readonly Problem[]
+}
+
+export interface TrainRecipeOptions {
+  readonly recipe: TrainRecipe
+  readonly problems: RecipeProblems
+  readonly run: RunFolder
+  readonly from: SavedCheckpoint | null
+  /** Digest of the recipe. */
+  readonly config: string
+  readonly signal: AbortSignal
+  readonly onStep: (done: PolicyStep) => void
+}
+
+export interface TrainRecipeResult extends ReinforcementResult {
+  /** Where the trained model lies. */
+  readonly model: string
+}
+
+/** Opens what the recipe names, trains, and writes the model into the run folder. */
+export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
+  const { recipe, run, from, config, signal, onStep } = options
+  const { mode, timeoutMs } = recipe.interpreter
+  const sandbox = await createSandbox()
+  const grader = openGrader(Math.min(4, availableParallelism()))
+  const tool = interpreter(sandbox, { mode, seed: recipe.seed, limits: { timeoutMs } })
+  try {
+    using model = await openRecipeModel(recipe, tool)
+    const reader: AttemptReader = {
+      decode: (tokens) => model.tokenizer.decode(tokens),
+      judge: answerJudge({ grader, seconds: 10 }),
+    }
+    const { steps, checkpoints, evaluation } = recipe
+    const { curriculum } = rewardStage(recipe.reward)
+    const result = await reinforce({
+      run,
+      stage: policyStage(options, model, reader),
+      tokenizer: model.tokenizer,
+      plan: {
+        steps,
+        evaluateEvery: evaluation?.every ?? steps,
+        patience: evaluation?.patience ?? null,
+        checkpointEvery: checkpoints.every,
+        keep: { newest: checkpoints.newest, best: checkpoints.best },
+      },
+      config,
+      curriculum,
+      klCoefficient: recipe.update.klPenalty?.coefficient ?? null,
+      from,
+      evaluate: evaluator(options, model, reader),
+      signal,
+      onStep,
+    })
+    const folder = join(run.path, 'model')
+    saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
+    return { ...result, model: folder }
+  } finally {
+    await tool.close?.()
+    await grader.close()
+    await sandbox.close()
+  }
+}
+
+async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<TrainingModel> {
+  const { model, learner, update, critic, engine, seed } = recipe
+  const { reference, dtype, template } = model
+  const { lora } = learner
+  const { learningRate, miniBatchSize, passes } = critic
+  const criticLearner = { ...learner, learningRate }
+  return await openTrainingModel(reference, {
+    ...(template !== undefined && { model: { template } }),
+    learner: learnerOptions(learner, optimizerSteps(recipe, update)),
+    engine,
+    dtype,
+    tools: [tool],
+    ...(lora && { lora: { ...lora, seed } }),
+    withReference: update.klLoss !== null || update.klPenalty !== null,
+    ...(recipe.advantage.kind === 'gae' && {
+      critic: learnerOptions(criticLearner, optimizerSteps(recipe, { passes, miniBatchSize })),
+    }),
+  })
+}
+
+function policyStage(
+  { recipe, problems, signal }: TrainRecipeOptions,
+  model: TrainingModel,
+  reader: AttemptReader,
+): PolicyStage {
+  const { advantage, maskTruncated, rollout, seed, update, critic } = recipe
+  const { kind } = advantage
+  const { warmUpSteps, passes, miniBatchSize, clipRange } = critic
+  const penalty = update.klPenalty
+  return {
+    learner: model.learner,
+    engine: model.engine,
+    feed: new ProblemFeed(problems.train, seed),
+    rollout: { ...rolloutOptions(recipe, model, signal), groupSize: rollout.groupSize },
+    reward: rewarder(rewardStage(recipe.reward).parts, reader),
+    advantage: advantageEstimator(kind === 'gae' ? { kind: 'grpo' } : advantage, { maskTruncated }),
+    ...(kind === 'gae' &&
+      model.critic && {
+        critic: {
+          critic: model.critic,
+          advantage: criticEstimator(advantage, { maskTruncated }),
+          update: { passes, miniBatchSize, clipRange },
+          warmUpSteps,
+        },
+      }),
+    ...(penalty && {
+      klPenalty: { estimator: penalty.estimator, coefficient: penalty.coefficient.value },
+    }),
+    update: updateOptions(recipe),
+    problemsPerStep: rollout.problemsPerStep,
+    drawLimit: rollout.drawLimit,
+    repeatable: rollout.repeatable,
+    seed,
+  }
+}
+
+function rolloutOptions(
+  { rollout, seed }: TrainRecipe,
+  model: TrainingModel,
+  signal: AbortSignal,
+): Omit<RolloutOptions, 'name' | 'groupSize'> {
+  const { temperature, topP, topK, minP, limits, onMalformed, concurrency } = rollout
+  return {
+    ...model.spelling,
+    policy: model.engine,
+    sampling: { temperature, topP, topK, minP },
+    stopTokens: model.stopTokens,
+    limits,
+    onMalformed,
+    concurrency,
+    seed,
+    signal,
+  }
+}
+
+function evaluator(
+  { recipe, problems, run, signal }: TrainRecipeOptions,
+  model: TrainingModel,
+  reader: AttemptReader,
+): ((step: number) => Promise<number>) | null {
+  const { evaluation, rollout } = recipe
+  if (!evaluation) return null
+  const { temperature, topP, topK, minP, attempts } = evaluation
+  const sampling = { temperature, topP, topK, minP }
+  const { engine, learner, tokenizer } = model
+  const options = { ...rolloutOptions(recipe, model, signal), sampling, groupSize: attempts }
+  return (step) => {
+    // As in a step: an empty cache, whatever was written before.
+    engine.replaceWeights(learner.decoder, engine.version)
+    return evaluatePolicy(
+      {
+        problems: problems.evaluation,
+        rollout: options,
+        repeatable: rollout.repeatable,
+        reader,
+        run,
+        tokenizer,
+      },
+      step,
+    )
+  }
+}
