@@ -76,61 +76,119 @@ void rotateAndStore(at::Tensor& query, const at::Tensor& key, const at::Tensor& 
   });
 }
 
-/// One pass over a sequence's history for the G query heads of one key head: softmax by running
-/// maximum, so that nothing of the history's length is stored.
-template <typename T>
+/// One pass over a sequence's history for the G query heads of one key head, a page at a time:
+/// softmax by running maximum, so that nothing of the history's length is stored. `Size` is the head
+/// size where it is known when compiling (then the inner loops unroll), else 0.
+template <typename T, int64_t Size>
 struct GroupAttention {
-  int64_t group, size;
-  std::vector<float> query, key, value, sum;
-  std::vector<float> greatest, total;
+  static constexpr int64_t kBlock = 16;
+  int64_t group, dynamicSize;
+  std::vector<float> query, sum, row;
+  std::vector<float> greatest, total, scores;
 
   GroupAttention(int64_t groupHeads, int64_t headSize)
-      : group(groupHeads), size(headSize), query(groupHeads * headSize),
-        key(headSize), value(headSize), sum(groupHeads * headSize), greatest(groupHeads),
-        total(groupHeads) {}
+      : group(groupHeads), dynamicSize(headSize), query(groupHeads * headSize),
+        sum(groupHeads * headSize), row(headSize), greatest(groupHeads), total(groupHeads),
+        scores(groupHeads * kBlock) {}
+
+  int64_t size() const { return Size > 0 ? Size : dynamicSize; }
 
   void start(const T* heads, float scale) {
-    widenRow(heads, query.data(), group * size);
+    widenRow(heads, query.data(), group * size());
     for (float& x : query) x *= scale;
     std::fill(sum.begin(), sum.end(), 0.0f);
     std::fill(total.begin(), total.end(), 0.0f);
     std::fill(greatest.begin(), greatest.end(), -std::numeric_limits<float>::infinity());
   }
 
-  void look(const T* keyRow, const T* valueRow) {
-    widenRow(keyRow, key.data(), size);
-    widenRow(valueRow, value.data(), size);
-    for (int64_t g = 0; g < group; ++g) {
-      const float* q = query.data() + g * size;
-      float* acc = sum.data() + g * size;
-      const float* k = key.data();
-      const float* v = value.data();
-      float score = 0;
+  /// `count` tokens (at most kBlock) whose rows lie `stride` elements apart.
+  void look(const T* keys, const T* values, int64_t count, int64_t stride) {
+    float* __restrict wide = row.data();
+    for (int64_t i = 0; i < count; ++i) {
+      widenRow(keys + i * stride, wide, size());
+      for (int64_t g = 0; g < group; ++g) {
+        const float* __restrict q = query.data() + g * size();
+        float score = 0;
 #pragma omp simd reduction(+ : score)
-      for (int64_t i = 0; i < size; ++i) score += q[i] * k[i];
-      if (score > greatest[g]) {
-        const float shrink = std::exp(greatest[g] - score);
-        greatest[g] = score;
-        total[g] *= shrink;
-#pragma omp simd
-        for (int64_t i = 0; i < size; ++i) acc[i] *= shrink;
+        for (int64_t d = 0; d < size(); ++d) score += q[d] * wide[d];
+        scores[g * kBlock + i] = score;
       }
-      const float weight = fastExp(score - greatest[g]);
-      total[g] += weight;
-#pragma omp simd
-      for (int64_t i = 0; i < size; ++i) acc[i] += weight * v[i];
     }
+    for (int64_t g = 0; g < group; ++g) weigh(g, count);
+    for (int64_t i = 0; i < count; ++i) {
+      widenRow(values + i * stride, wide, size());
+      for (int64_t g = 0; g < group; ++g) {
+        float* __restrict acc = sum.data() + g * size();
+        const float weight = scores[g * kBlock + i];
+#pragma omp simd
+        for (int64_t d = 0; d < size(); ++d) acc[d] += weight * wide[d];
+      }
+    }
+  }
+
+  /// Turns the block's scores into weights under the running maximum.
+  void weigh(int64_t g, int64_t count) {
+    float* __restrict score = scores.data() + g * kBlock;
+    float top = greatest[g];
+    for (int64_t i = 0; i < count; ++i) top = score[i] > top ? score[i] : top;
+    if (top > greatest[g]) {
+      const float shrink = std::exp(greatest[g] - top);
+      greatest[g] = top;
+      total[g] *= shrink;
+      float* __restrict acc = sum.data() + g * size();
+#pragma omp simd
+      for (int64_t d = 0; d < size(); ++d) acc[d] *= shrink;
+    }
+    float added = 0;
+#pragma omp simd reduction(+ : added)
+    for (int64_t i = 0; i < count; ++i) {
+      score[i] = fastExp(score[i] - top);
+      added += score[i];
+    }
+    total[g] += added;
   }
 
   void finish(T* target) {
     for (int64_t g = 0; g < group; ++g) {
       const float scale = 1.0f / total[g];
-      const float* acc = sum.data() + g * size;
+      const float* acc = sum.data() + g * size();
 #pragma omp simd
-      for (int64_t i = 0; i < size; ++i) narrowTo(acc[i] * scale, target[g * size + i]);
+      for (int64_t d = 0; d < size(); ++d) narrowTo(acc[d] * scale, target[g * size() + d]);
     }
   }
 };
+
+/// What all sequences of one call share.
+template <typename T>
+struct DecodeCall {
+  const T *query, *keys, *values;
+  T* target;
+  const int64_t *pages, *lengths;
+  int64_t batch, heads, kvHeads, size, width, pageSize;
+};
+
+template <typename T, int64_t Size>
+void decodeAll(const DecodeCall<T>& call) {
+  const int64_t group = call.heads / call.kvHeads, row = call.kvHeads * call.size;
+  using Attention = GroupAttention<T, Size>;
+  at::parallel_for(0, call.batch * call.kvHeads, 1, [&](int64_t begin, int64_t end) {
+    Attention attention(group, call.size);
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t b = task / call.kvHeads, h = task % call.kvHeads;
+      const int64_t place = (b * call.heads + h * group) * call.size;
+      attention.start(call.query + place, 1.0f / std::sqrt(static_cast<float>(call.size)));
+      for (int64_t token = 0; token < call.lengths[b];) {
+        const int64_t inPage = token % call.pageSize;
+        const int64_t slot = call.pages[b * call.width + token / call.pageSize] * call.pageSize + inPage;
+        const int64_t count = std::min({call.pageSize - inPage, call.lengths[b] - token, Attention::kBlock});
+        const int64_t first = slot * row + h * call.size;
+        attention.look(call.keys + first, call.values + first, count, row);
+        token += count;
+      }
+      attention.finish(call.target + place);
+    }
+  });
+}
 
 /// query [B, N, D]; caches [S, K, D]; pages [B, P] (int64) of pageSize slots each; lengths [B]
 /// (int64), the new token included -> [B, N, D].
@@ -157,29 +215,14 @@ at::Tensor decodeAttention(const at::Tensor& query, const at::Tensor& keys, cons
     }
   }
   at::Tensor result = at::empty_like(query);
-  const float scale = 1.0f / std::sqrt(static_cast<float>(size));
   withElementType(query, "decode_attention", [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    const T* q = query.const_data_ptr<T>();
-    const T* k = keys.const_data_ptr<T>();
-    const T* v = values.const_data_ptr<T>();
-    T* out = result.data_ptr<T>();
-    const int64_t group = heads / kvHeads, row = kvHeads * size;
-    at::parallel_for(0, batch * kvHeads, 1, [&](int64_t begin, int64_t end) {
-      GroupAttention<T> attention(group, size);
-      for (int64_t task = begin; task < end; ++task) {
-        const int64_t b = task / kvHeads, h = task % kvHeads;
-        attention.start(q + (b * heads + h * group) * size, scale);
-        for (int64_t p = 0; p * pageSize < length[b]; ++p) {
-          const int64_t first = page[b * width + p] * pageSize;
-          const int64_t count = std::min(pageSize, length[b] - p * pageSize);
-          for (int64_t i = 0; i < count; ++i) {
-            attention.look(k + (first + i) * row + h * size, v + (first + i) * row + h * size);
-          }
-        }
-        attention.finish(out + (b * heads + h * group) * size);
-      }
-    });
+    const DecodeCall<T> call{query.const_data_ptr<T>(), keys.const_data_ptr<T>(),
+                             values.const_data_ptr<T>(), result.data_ptr<T>(), page, length,
+                             batch, heads, kvHeads, size, width, pageSize};
+    if (size == 64) decodeAll<T, 64>(call);
+    else if (size == 128) decodeAll<T, 128>(call);
+    else decodeAll<T, 0>(call);
   });
   return result;
 }

@@ -12,7 +12,7 @@ import { rand, randn } from '../src/tensor/creation.ts'
 import type { DType } from '../src/tensor/dtype.ts'
 import { Generator } from '../src/tensor/generator.ts'
 import { withoutKernels } from '../src/tensor/kernel.ts'
-import { addRmsNorm, gatedSilu, rmsNorm } from '../src/tensor/neural.ts'
+import { addRmsNorm, gatedSilu, linear, rmsNorm } from '../src/tensor/neural.ts'
 import { operator } from '../src/tensor/operator.ts'
 import { scope } from '../src/tensor/scope.ts'
 import type { Tensor } from '../src/tensor/tensor.ts'
@@ -74,6 +74,13 @@ describe.each(cases)('kernels in %s', (dtype, tolerance) => {
       const [a, b, weight] = [random(5, 72), random(5, 72), random(72)]
       const { sum, normed } = addRmsNorm(a, b, weight, 1e-5)
       return [rmsNorm(a, weight, 1e-5), sum, normed]
+    })
+  })
+
+  test('linear maps of few rows, with and without a bias', () => {
+    compare((random) => {
+      const [weight, bias] = [random(50, 72), random(50)]
+      return [linear(random(1, 72), weight), linear(random(4, 72), weight, bias)]
     })
   })
 
