@@ -62,12 +62,12 @@ export const quickstartConfig: QuickstartConfig = {
   microBatchTokens: 2048,
 }
 
-/** About a tenth of the work: does every stage, proves nothing about learning. */
+/** A small fraction of the work: does every stage, proves nothing about learning. */
 export const quickstartCheck: QuickstartConfig = {
   ...quickstartConfig,
-  problems: { ...quickstartDefaults, demonstrations: 24, train: 48, heldOut: 16 },
+  problems: { ...quickstartDefaults, demonstrations: 16, train: 24, heldOut: 12 },
   coldStart: { ...quickstartConfig.coldStart, epochs: 1 },
-  policy: { ...quickstartConfig.policy, steps: 1, problemsPerStep: 3, groupSize: 4, drawLimit: 1 },
-  limits: { ...limits, turnTokens: 64 },
-  cacheTokens: 16_384,
+  policy: { ...quickstartConfig.policy, steps: 1, problemsPerStep: 2, groupSize: 4, drawLimit: 1 },
+  limits: { ...limits, turnTokens: 64, trajectoryTokens: 512 },
+  cacheTokens: 8_192,
 }

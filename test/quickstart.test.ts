@@ -1,0 +1,49 @@
+// The quickstart from end to end on a fraction of its work: every part together, with the real model.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { locate } from '../setup/locate.mjs'
+import { RunFolder } from '../src/run/folder.ts'
+import { RunReader } from '../src/run/run-reader.ts'
+import { liveTensors } from '../src/tensor/memory.ts'
+import { quickstart } from '../src/train/quickstart.ts'
+import { quickstartCheck } from '../src/train/quickstart-config.ts'
+
+test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_000 }, async ({
+  skip,
+}) => {
+  const found = locate()
+  if (!found?.addon || !found.facts.smollm2) skip('SmolLM2 is not installed')
+  const before = liveTensors().count
+  const root = mkdtempSync(join(tmpdir(), 'retool-quickstart-'))
+  const path = join(root, 'run')
+  const chapters: string[] = []
+  const config = { ...quickstartCheck, seed: 3 }
+  const run = RunFolder.create(path, { command: 'quickstart', config, totalSteps: 3 })
+  try {
+    const result = await quickstart({
+      config,
+      run,
+      signal: new AbortController().signal,
+      narrator: {
+        chapter: (title) => {
+          chapters.push(title)
+          return { update: () => {}, [Symbol.dispose]: () => {} }
+        },
+      },
+    })
+    run.finish()
+    expect(result.demonstrations).toBeGreaterThanOrEqual(14)
+    expect(result.untouched.callsPerTrajectory).toBe(0)
+    expect(result.trained.accuracy.all.problems).toBe(12)
+    expect(chapters).toContain('reinforcement learning')
+    using reader = new RunReader(path)
+    expect(reader.damage).toEqual([])
+    expect(liveTensors().count).toBe(before)
+  } finally {
+    run[Symbol.dispose]()
+    rmSync(root, { recursive: true })
+  }
+})
