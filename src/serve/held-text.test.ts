@@ -7,16 +7,20 @@ function shown(held: HeldText, pieces: readonly string[]): string {
   return pieces.map((piece) => held.push(piece)).join('') + held.flush()
 }
 
-test('the text up to the first stop string, however it is cut into pieces', () => {
+test('the text up to the stop string that is complete first, however it is cut into pieces', () => {
   const text = fc.stringMatching(/^[ab]{0,12}$/)
   const stops = fc.array(fc.stringMatching(/^[ab]{1,4}$/), { maxLength: 3 })
   fc.assert(
     fc.property(fc.array(text, { maxLength: 6 }), stops, (pieces, stopStrings) => {
       const whole = pieces.join('')
-      const ends = stopStrings.map((stop) => whole.indexOf(stop)).filter((at) => at !== -1)
-      const end = Math.min(whole.length, ...ends)
-      expect(shown(new HeldText(stopStrings), pieces)).toBe(whole.slice(0, end))
+      const found = stopStrings
+        .map((stop) => ({ at: whole.indexOf(stop), end: whole.indexOf(stop) + stop.length }))
+        .filter(({ at }) => at !== -1)
+        .sort((a, b) => a.end - b.end || a.at - b.at)
+      const expected = whole.slice(0, found[0]?.at ?? whole.length)
+      expect(shown(new HeldText(stopStrings), pieces)).toBe(expected)
     }),
+    { numRuns: 500 },
   )
 })
 

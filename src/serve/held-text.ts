@@ -48,11 +48,14 @@ export class HeldText {
     return this.hideFrom === undefined ? this.stopStrings : [...this.stopStrings, this.hideFrom]
   }
 
+  /** The mark that is complete first, as the engine stops; of those that end together the longest. */
   #firstMark(text: string): { at: number; hides: boolean } | undefined {
-    let first: { at: number; hides: boolean } | undefined
+    let first: { at: number; end: number; hides: boolean } | undefined
     for (const mark of this.#marks()) {
       const at = text.indexOf(mark)
-      if (at !== -1 && (!first || at < first.at)) first = { at, hides: mark === this.hideFrom }
+      const end = at + mark.length
+      const isFirst = !first || end < first.end || (end === first.end && at < first.at)
+      if (at !== -1 && isFirst) first = { at, end, hides: mark === this.hideFrom }
     }
     return first
   }
