@@ -30,9 +30,11 @@ function startOf(pid: number): string | null {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const status = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // Field 22; the second field is a name in brackets that may hold spaces.
-    const start = status.slice(status.lastIndexOf(')') + 2).split(' ')[19]
-    return start ? `${boot} ${start}` : null
+    // Fields 3 and 22; the second field is a name in brackets that may hold spaces.
+    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
+    const [state, start] = [fields[0], fields[19]]
+    // A zombie writes nothing any more: it only waits for its parent.
+    return start && state !== 'Z' ? `${boot} ${start}` : null
   } catch {
     return null
   }
