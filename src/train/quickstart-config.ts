@@ -40,7 +40,7 @@ export const quickstartConfig: QuickstartConfig = {
   model: 'smollm2-135m-instruct',
   dtype: 'bfloat16',
   seed: 1,
-  problems: { ...quickstartDefaults, demonstrations: 160, heldOut: 128 },
+  problems: { ...quickstartDefaults, demonstrations: 128, heldOut: 96 },
   coldStart: {
     epochs: 2,
     miniBatchSize: 8,
