@@ -23,14 +23,15 @@ export function randomPrompts(count: number, length: number, seed: number): numb
 
 /** One addition of single numbers. */
 export function overheadSeconds(count: number): number {
-  const batch = 1000
+  // As many as a layer of a decoder makes in its scope.
+  const batch = 16
   return scope(() => {
     const [a, b] = [ones([1]), ones([1])]
     const some = (times: number) =>
       scope(() => {
         for (let i = 0; i < times; i++) add(a, b)
       })
-    some(batch)
+    for (let warm = 0; warm < 50_000; warm += batch) some(batch)
     const begun = performance.now()
     for (let done = 0; done < count; done += batch) some(batch)
     return (performance.now() - begun) / 1000 / count
