@@ -29,6 +29,7 @@ const triedElsewhere: Readonly<Record<string, string>> = {
   'npm run quickstart': 'test/quickstart.test.ts',
   'npx vitest': 'this is it',
   'npx tsx bench/': 'measures, which needs a quiet machine',
+  'npx retool-rl doctor': 'src/cli/doctor/doctor.test.ts',
   'npx retool-rl cold-start': 'src/cold-start/cold-start.test.ts',
   'npx retool-rl sft': 'src/cli/train.test.ts, on a tiny model',
   'npx retool-rl train': 'src/cli/train.test.ts, on a tiny model',
