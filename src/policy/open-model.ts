@@ -19,6 +19,7 @@ export interface ModelOptions extends PretrainedOptions {
 
 /** A loaded model. Whoever opened it disposes it, after everything that computes with its weights. */
 export interface OpenModel extends Disposable {
+  /** Where it came from; what saving it goes by. */
   readonly source: ModelSource
   readonly config: ModelConfig
   readonly tokenizer: Tokenizer
@@ -27,6 +28,7 @@ export interface OpenModel extends Disposable {
   readonly stopTokens: readonly number[]
   /** By Hugging Face's names; those of a safetensors file may be a view of the file itself. */
   readonly weights: NamedWeights
+  /** Computes with `weights`, in the same tensors. */
   readonly decoder: Decoder
 }
 
