@@ -8,7 +8,7 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { writeJsonFile } from '../checkpoint/atomic-file.ts'
@@ -109,6 +109,12 @@ export function bestCheckpoint(folder: string, config: string): SavedCheckpoint 
   return best ? opened(best.path, config) : null
 }
 
+/** The step of the newest checkpoint, damaged or not; null where there is none. */
+export function newestStep(folder: string): number | null {
+  const newest = checkpointFolders(folder).at(-1)
+  return newest === undefined ? null : stepOf(newest)
+}
+
 /** A digest of plain JSON, whatever the order in which its keys were written. */
 export function configDigest(config: unknown): string {
   return textDigest(JSON.stringify(sorted(config)))
@@ -148,9 +154,11 @@ function readManifest(path: string): Manifest {
 function checkpointFolders(folder: string): string[] {
   if (!existsSync(folder)) return []
   const names = readdirSync(folder).filter((name) => /^step-\d+$/.test(name))
-  return names
-    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
-    .map((name) => join(folder, name))
+  return names.map((name) => join(folder, name)).sort((a, b) => stepOf(a) - stepOf(b))
+}
+
+function stepOf(path: string): number {
+  return Number(basename(path).slice('step-'.length))
 }
 
 function prune(folder: string, { newest, best }: KeepOptions): void {

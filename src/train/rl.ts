@@ -25,8 +25,11 @@ export interface ReinforcementPlan {
   readonly evaluateEvery: number
   /** Evaluations without a new best after which the run ends; null goes on to the last step. */
   readonly patience: number | null
-  /** Steps between checkpoints; there is one at the end and of each new best too. */
-  readonly checkpointEvery: number
+  /**
+   * Steps between checkpoints; there is one at the end and of each new best too. Null keeps one
+   * only where an abort ends the run.
+   */
+  readonly checkpointEvery: number | null
   readonly keep: KeepOptions
 }
 
@@ -35,6 +38,8 @@ export interface Reinforcement {
   readonly stage: PolicyStage
   readonly tokenizer: Tokenizer
   readonly plan: ReinforcementPlan
+  /** Steps that the run took in another way before, such as those of a cold start; 0 by default. */
+  readonly stepsBefore?: number
   /** Stretches of training with their own reward weights; null for one and the same. */
   readonly curriculum: readonly Stage[] | null
   /** Steers the coefficient of the stage's KL penalty; null where it is fixed, or none. */
@@ -105,7 +110,8 @@ export async function reinforce(training: Reinforcement): Promise<ReinforcementR
     state = { ...state, feed: stage.feed.state, policyVersion: stage.engine.version }
     const isBest = plan.keep.best && state.best?.step === step
     const ends = isLast || isExhausted(state, plan)
-    if (ends || isBest || step % plan.checkpointEvery === 0) {
+    const every = plan.checkpointEvery
+    if (every !== null && (ends || isBest || step % every === 0)) {
       save(training, state, value)
       savedStep = step
     }
@@ -131,7 +137,7 @@ function begin({ from, stage, klCoefficient }: Reinforcement): LoopState {
 }
 
 async function takeStep(training: Reinforcement, state: LoopState): Promise<PolicyStep> {
-  const { run, tokenizer, curriculum, stage, signal } = training
+  const { run, tokenizer, curriculum, stage, signal, stepsBefore = 0 } = training
   signal?.throwIfAborted()
   const rewardWeights = curriculum?.[state.curriculum.stage]?.weights
   const coefficient = state.klCoefficient?.value
@@ -145,7 +151,7 @@ async function takeStep(training: Reinforcement, state: LoopState): Promise<Poli
     return await policyStep(present, state.step + 1)
   } catch (error) {
     if (!(error instanceof NonFiniteStep)) throw error
-    const path = saveBatch(run, tokenizer, error)
+    const path = saveBatch(run, tokenizer, error, stepsBefore)
     throw new UserError(
       `${error.message}; the batch is in ${path}. Lower learner.learningRate or learner.maxGradientNorm and begin again, from this run's weights if you like`,
     )
@@ -171,14 +177,15 @@ function steered(
 }
 
 function recordAndWatch(
-  { run, tokenizer }: Reinforcement,
+  { run, tokenizer, stepsBefore = 0 }: Reinforcement,
   done: PolicyStep,
   before: WatchState,
 ): WatchState {
-  recordStep(run, done, tokenizer)
+  const place = done.step + stepsBefore
+  recordStep(run, done, tokenizer, place)
   const trajectories = done.groups.flatMap(({ members }) => members.map((one) => one.trajectory))
   const { state, warnings } = watchStep(before, stepMetrics(done), stopShares(trajectories))
-  for (const warning of warnings) run.recordWarning(done.step, warning)
+  for (const warning of warnings) run.recordWarning(place, warning)
   return state
 }
 
@@ -205,10 +212,12 @@ function isExhausted({ sinceBest }: LoopState, { patience }: ReinforcementPlan):
   return patience !== null && sinceBest >= patience
 }
 
-function save({ run, stage, plan, config }: Reinforcement, state: LoopState, value: number | null) {
+function save(training: Reinforcement, state: LoopState, value: number | null): void {
+  const { run, stage, plan, config, stepsBefore = 0 } = training
   const weights = {
     learner: stage.learner.state(),
     ...(stage.critic && { critic: stage.critic.critic.state() }),
   }
-  saveCheckpoint(run.checkpoints, { step: state.step, value, config, state, weights }, plan.keep)
+  const step = state.step + stepsBefore
+  saveCheckpoint(run.checkpoints, { step, value, config, state, weights }, plan.keep)
 }
