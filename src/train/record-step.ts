@@ -28,6 +28,7 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
       members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered')),
     ),
     ...stopMetrics(members),
+    'rollout/staleness': done.staleness,
     'groups/with-spread': advantages.groupsWithSpread,
     'groups/all': advantages.groups,
     'time/rollout': done.seconds.rollout,

@@ -140,6 +140,7 @@ function policyStage(
     problemsPerStep: rollout.problemsPerStep,
     drawLimit: rollout.drawLimit,
     repeatable: rollout.repeatable,
+    staleness: rollout.staleness,
     seed,
   }
 }
