@@ -145,6 +145,7 @@ function policyStage(
     problemsPerStep: rollout.problemsPerStep,
     drawLimit: rollout.drawLimit,
     repeatable: rollout.repeatable,
+    staleness: rollout.staleness,
     seed,
   }
 }
@@ -179,11 +180,12 @@ function evaluator(
   const sampling = { temperature, topP, topK, minP }
   const { engine, learner, tokenizer } = model
   const options = { ...rolloutOptions(recipe, model, signal), sampling, groupSize: attempts }
-  return (step) => {
+  return async (step) => {
     // As in a step: an empty cache, whatever was written before.
     engine.replaceWeights(learner.decoder, engine.version)
-    return evaluatePolicy(
+    const { report } = await evaluatePolicy(
       {
+        name: 'held-out',
         problems: problems.evaluation,
         rollout: options,
         repeatable: rollout.repeatable,
@@ -193,5 +195,6 @@ function evaluator(
       },
       step,
     )
+    return report.all.average.mean
   }
 }
