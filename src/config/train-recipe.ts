@@ -17,6 +17,8 @@ export const trainRecipeSchema = z
     model: modelSchema,
     problems: sourcesSchema,
     rollout: rolloutSchema.prefault({}),
+    /** False: the policy writes text alone, the paper's comparison. */
+    tools: z.boolean().default(true),
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
     reward: rewardSchema,
@@ -67,6 +69,7 @@ function needsGroups(kind: string): boolean {
 }
 
 const criticKeys = ['learningRate', 'passes', 'miniBatchSize', 'clipRange', 'warmUpSteps'] as const
+const interpreterKeys = ['mode', 'timeoutMs'] as const
 const cutOffs = ['topP', 'topK', 'minP'] as const
 
 /** What somebody may set although it counts for nothing. */
@@ -75,6 +78,11 @@ export const trainRecipeRules: readonly NoEffectRule<TrainRecipe>[] = [
     path: ['critic', key],
     ineffective: ({ advantage }: TrainRecipe) => advantage.kind !== 'gae',
     because: 'only the advantage gae has a critic',
+  })),
+  ...interpreterKeys.map((key) => ({
+    path: ['interpreter', key],
+    ineffective: ({ tools }: TrainRecipe) => !tools,
+    because: 'tools is false: nothing is called',
   })),
   ...cutOffs.map((key) => ({
     path: ['evaluation', key],

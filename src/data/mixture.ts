@@ -114,12 +114,14 @@ async function generate(draw: FamilyDraw, start: number, count: number): Promise
   const seed = RandomStream.named(draw.settings.seed, `mixture/${family}`).integer(2 ** 31)
   const story = stories.find(({ name }) => name === family)
   if (story) return Array.from({ length: count }, (_, i) => tellStory(story, seed, start + i))
-  return await generateFamily(draw.generator, {
+  const request = {
     family,
     seed,
     start,
     count,
     ...(settings && { settings }),
     ...(difficulty !== undefined && { difficulty }),
-  })
+  }
+  const storyNames = stories.map(({ name }) => name)
+  return await generateFamily(draw.generator, request, storyNames)
 }

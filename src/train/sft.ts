@@ -71,7 +71,7 @@ export async function fineTune(training: FineTuning): Promise<FineTuningResult> 
   }
 }
 
-async function openModelOf({ model, learner, seed }: SftRecipe): Promise<TrainingModel> {
+async function openModelOf({ model, learner, seed, tools }: SftRecipe): Promise<TrainingModel> {
   const { reference, dtype, template } = model
   const { lora } = learner
   return await openTrainingModel(reference, {
@@ -79,7 +79,7 @@ async function openModelOf({ model, learner, seed }: SftRecipe): Promise<Trainin
     learner: learnerOptions(learner, 1),
     engine: { cacheTokens: 256, maxBatch: 1 },
     dtype,
-    tools: [interpreterWords],
+    tools: tools ? [interpreterWords] : [],
     ...(lora && { lora: { ...lora, seed } }),
   })
 }

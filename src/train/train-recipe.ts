@@ -12,6 +12,7 @@ import { rewarder } from '../reward/rewarder.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { createSandbox } from '../sandbox/create-sandbox.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import { interpreter } from '../tool/interpreter.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { SavedCheckpoint } from './checkpoint.ts'
@@ -47,12 +48,11 @@ export interface TrainRecipeResult extends ReinforcementResult {
 /** Opens what the recipe names, trains, and writes the model into the run folder. */
 export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
   const { recipe, run, from, config, signal, onStep } = options
-  const { mode, timeoutMs } = recipe.interpreter
-  const sandbox = await createSandbox()
+  const sandbox = recipe.tools ? await createSandbox() : null
   const grader = openGrader(Math.min(4, availableParallelism()))
-  const tool = interpreter(sandbox, { mode, seed: recipe.seed, limits: { timeoutMs } })
+  const tools = sandbox ? [interpreterOf(sandbox, recipe)] : []
   try {
-    using model = await openRecipeModel(recipe, tool)
+    using model = await openRecipeModel(recipe, tools)
     const reader: AttemptReader = {
       decode: (tokens) => model.tokenizer.decode(tokens),
       judge: answerJudge({ grader, seconds: 10 }),
@@ -82,13 +82,21 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
     saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
     return { ...result, model: folder }
   } finally {
-    await tool.close?.()
+    for (const tool of tools) await tool.close?.()
     await grader.close()
-    await sandbox.close()
+    await sandbox?.close()
   }
 }
 
-async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<TrainingModel> {
+function interpreterOf(sandbox: Sandbox, { interpreter: options, seed }: TrainRecipe): Tool {
+  const { mode, timeoutMs } = options
+  return interpreter(sandbox, { mode, seed, limits: { timeoutMs } })
+}
+
+async function openRecipeModel(
+  recipe: TrainRecipe,
+  tools: readonly Tool[],
+): Promise<TrainingModel> {
   const { model, learner, update, critic, engine, seed } = recipe
   const { reference, dtype, template } = model
   const { lora } = learner
@@ -99,7 +107,7 @@ async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<Trainin
     learner: learnerOptions(learner, optimizerSteps(recipe, update)),
     engine,
     dtype,
-    tools: [tool],
+    tools,
     ...(lora && { lora: { ...lora, seed } }),
     withReference: update.klLoss !== null || update.klPenalty !== null,
     ...(recipe.advantage.kind === 'gae' && {
