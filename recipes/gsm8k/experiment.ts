@@ -22,6 +22,7 @@ interface Flags extends Sizes {
   readonly run: string
   readonly report?: string
   readonly note?: string
+  readonly untouched: boolean
 }
 
 const program = new Command('gsm8k-experiment')
@@ -36,6 +37,7 @@ const program = new Command('gsm8k-experiment')
   .option('--problems-per-step <n>', 'problems of a step', wholeNumber(1), 8)
   .option('--group-size <n>', 'trajectories of a problem', wholeNumber(2), 8)
   .option('--test <n>', 'test problems', wholeNumber(1), 200)
+  .option('--no-untouched', 'leave out the evaluation of the untouched model')
   .action(run)
 await program.parseAsync()
 
@@ -44,9 +46,12 @@ async function run(flags: Flags): Promise<void> {
   mkdirSync(flags.run, { recursive: true })
   await prepareProblems(flags.data, at('problems'), flags.test)
   await demonstrate(at, flags)
-  for (const arm of arms) await evaluate(flags.model, arm, at('evaluation', `${arm}-untouched`), at)
   for (const arm of arms) await imitate(arm, at, flags)
   for (const arm of arms) await practise(arm, at, flags)
+  if (flags.untouched) {
+    for (const arm of arms)
+      await evaluate(flags.model, arm, at('evaluation', `${arm}-untouched`), at)
+  }
   const report = flags.report ?? at('results.md')
   writeFileSync(report, resultsText(readResults(flags.run, flags), flags.note))
   process.stderr.write(`${report}\n`)
@@ -78,7 +83,7 @@ async function imitate(arm: Arm, at: Place, flags: Flags): Promise<void> {
     ...set({
       'model.reference': flags.model,
       demonstrations: at('demonstrations', `${arm}.jsonl`),
-      tools: arm === 'tools',
+      tools: arm === 'tools' ? '[interpreter]' : '[]',
       epochs: flags.epochs,
     }),
   ])
@@ -93,7 +98,7 @@ async function practise(arm: Arm, at: Place, flags: Flags): Promise<void> {
     ...set({
       'model.reference': at('sft', arm, 'model'),
       problems: JSON.stringify([{ from: at('problems', 'practice.jsonl') }]),
-      tools: arm === 'tools',
+      tools: arm === 'tools' ? '[interpreter]' : '[]',
       steps: flags.steps,
       'rollout.problemsPerStep': flags.problemsPerStep,
       'rollout.groupSize': flags.groupSize,
@@ -120,7 +125,7 @@ async function evaluate(model: string, arm: Arm, folder: string, at: Place): Pro
     ...(existsSync(folder) ? ['--resume'] : []),
     ...(arm === 'text' ? ['--no-tools'] : []),
     ...['--attempts', '1', '--temperature', '0', '--turns', '4', '--concurrency', '32'],
-    ...['--turn-tokens', '256', '--trajectory-tokens', '1024'],
+    ...['--turn-tokens', '192', '--trajectory-tokens', '1024'],
   )
 }
 

@@ -21,7 +21,12 @@ const stageNames: Readonly<Record<Stage, string>> = {
 
 export function resultsText(results: Results, note?: string): string {
   const { sizes, coldStart, reports } = results
-  const rows = arms.flatMap((arm) => stages.map((stage) => [arm, stage] as const))
+  const rows = arms.flatMap((arm) =>
+    stages.flatMap((stage) => {
+      const report = reports[arm][stage]
+      return report ? [{ names: [armNames[arm], stageNames[stage]], report }] : []
+    }),
+  )
   return `# GSM8K with ${sizes.model}: tools against text alone
 
 Written by \`recipes/gsm8k/experiment.ts\` from its results.
@@ -34,10 +39,9 @@ Share of test problems solved, in percent, with its 95 % bootstrap interval over
 
 ${table(
   ['arm', 'stage', 'all', 'at most two steps', 'longer'],
-  rows.map(([arm, stage]) => {
-    const { all, bySource } = reports[arm][stage]
+  rows.map(({ names, report: { all, bySource } }) => {
     const of = (source: string) => share(bySource[source]?.average)
-    return [armNames[arm], stageNames[stage], share(all.average), of('short'), of('longer')]
+    return [...names, share(all.average), of('short'), of('longer')]
   }),
 )}
 
@@ -60,11 +64,7 @@ ${verdict(results)}
 
 ${table(
   ['arm', 'stage', 'with code', 'last snippet ran', 'self-corrected', 'tokens', 'ends'],
-  rows.map(([arm, stage]) => [
-    armNames[arm],
-    stageNames[stage],
-    ...behaviourCells(reports[arm][stage]),
-  ]),
+  rows.map(({ names, report }) => [...names, ...behaviourCells(report)]),
 )}
 
 ## Cold start

@@ -1,6 +1,6 @@
 // What the stages of the experiment left behind, read back.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ColdStartReport } from '../../src/cold-start/report.ts'
 import { type Comparison, compare } from '../../src/evaluate/compare.ts'
@@ -22,25 +22,30 @@ export interface Sizes {
   readonly test: number
 }
 
+type StageReports = Readonly<Record<'cold-start' | 'rl', EvaluationReport>> & {
+  /** Null where it was left out. */
+  readonly untouched: EvaluationReport | null
+}
+
 export interface Results {
   readonly sizes: Sizes
   readonly coldStart: ColdStartReport
-  readonly reports: Readonly<Record<Arm, Readonly<Record<Stage, EvaluationReport>>>>
+  readonly reports: Readonly<Record<Arm, StageReports>>
 }
 
 export function readResults(folder: string, sizes: Sizes): Results {
-  const json = <T>(...names: string[]) =>
-    JSON.parse(readFileSync(join(folder, ...names), 'utf8')) as T
-  const report = (arm: Arm, stage: Stage) =>
-    json<EvaluationReport>('evaluation', `${arm}-${stage}`, 'report.json')
+  const json = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T
+  const place = (arm: Arm, stage: Stage) =>
+    join(folder, 'evaluation', `${arm}-${stage}`, 'report.json')
+  const report = (arm: Arm, stage: Stage) => json<EvaluationReport>(place(arm, stage))
   const ofArm = (arm: Arm) => ({
-    untouched: report(arm, 'untouched'),
+    untouched: existsSync(place(arm, 'untouched')) ? report(arm, 'untouched') : null,
     'cold-start': report(arm, 'cold-start'),
     rl: report(arm, 'rl'),
   })
   return {
     sizes,
-    coldStart: json('demonstrations', 'tools.jsonl.report.json'),
+    coldStart: json(join(folder, 'demonstrations', 'tools.jsonl.report.json')),
     reports: { tools: ofArm('tools'), text: ofArm('text') },
   }
 }

@@ -24,6 +24,7 @@ export async function openSourceOf(
   }
   const options = {
     onMapping,
+    onNotice: (message: string) => process.stderr.write(`${message}\n`),
     ...(Object.keys(columns).length > 0 && { columns }),
     ...(split !== undefined && { split }),
     ...(subset !== undefined && { subset }),

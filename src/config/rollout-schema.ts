@@ -38,6 +38,8 @@ export const rolloutSchema = z.strictObject({
   repeatable: z.boolean().default(true),
 })
 
+export const toolsSchema = z.array(z.enum(['interpreter'])).default(['interpreter'])
+
 export const interpreterSchema = z.strictObject({
   /** `session`: variables live on between the calls of a trajectory. */
   mode: z.enum(['stateless', 'session']).default('stateless'),

@@ -11,8 +11,8 @@ export const sftRecipeSchema = z.strictObject({
   model: modelSchema,
   /** A file that `retool-rl cold-start` wrote. */
   demonstrations: z.string().min(1),
-  /** Whether prompts offer the interpreter; false for demonstrations by text alone. */
-  tools: z.boolean().default(true),
+  /** What the prompts offer; [] for demonstrations by text alone. */
+  tools: z.array(z.enum(['interpreter'])).default(['interpreter']),
   epochs: count.default(2),
   /** Demonstrations behind one optimizer step. */
   miniBatchSize: count.default(16),

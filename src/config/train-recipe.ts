@@ -5,7 +5,13 @@ import { checkpointsSchema, learnerSchema, modelSchema } from './learner-schema.
 import type { NoEffectRule } from './no-effect.ts'
 import { sourcesSchema } from './problems-schema.ts'
 import { advantageSchema, criticSchema, rewardSchema } from './reward-schema.ts'
-import { engineSchema, interpreterSchema, rolloutSchema, samplingSchema } from './rollout-schema.ts'
+import {
+  engineSchema,
+  interpreterSchema,
+  rolloutSchema,
+  samplingSchema,
+  toolsSchema,
+} from './rollout-schema.ts'
 import { updateSchema } from './update-schema.ts'
 
 const count = z.int().min(1)
@@ -17,8 +23,8 @@ export const trainRecipeSchema = z
     model: modelSchema,
     problems: sourcesSchema,
     rollout: rolloutSchema.prefault({}),
-    /** False: the policy writes text alone, the paper's comparison. */
-    tools: z.boolean().default(true),
+    /** What the policy may call; [] for text alone, the paper's comparison. */
+    tools: toolsSchema,
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
     reward: rewardSchema,
@@ -81,8 +87,8 @@ export const trainRecipeRules: readonly NoEffectRule<TrainRecipe>[] = [
   })),
   ...interpreterKeys.map((key) => ({
     path: ['interpreter', key],
-    ineffective: ({ tools }: TrainRecipe) => !tools,
-    because: 'tools is false: nothing is called',
+    ineffective: ({ tools }: TrainRecipe) => !tools.includes('interpreter'),
+    because: 'tools has no interpreter',
   })),
   ...cutOffs.map((key) => ({
     path: ['evaluation', key],

@@ -1,9 +1,9 @@
-// A set of 64-bit fingerprints of texts in flat memory: 10 million questions take 128 MB and not a
-// gigabyte of strings.
+// A set of 64-bit fingerprints of texts in flat memory, with a bound: 10 million questions take
+// 128 MB, and no more than that is ever taken.
 
 import { createHash } from 'node:crypto'
 
-/** Beyond this many slots (11 million texts) the set stops growing; see `isFull`. */
+/** Beyond this many slots (11.7 million texts) the set stops growing; see `isFull`. */
 const mostSlots = 2 ** 24
 const largestLoad = 0.7
 

@@ -19,6 +19,7 @@ export interface SourceOptions extends FileChoice {
   readonly columns?: ColumnOptions
   readonly bounds?: RowBounds
   readonly onMapping?: (file: string, mapping: Mapping) => void
+  readonly onNotice?: (message: string) => void
   /** For `gym:`: how many problems, from which seed, at which level. */
   readonly size?: number
   readonly seed?: number

@@ -69,6 +69,13 @@ writeFileSync(
   ].join('\n'),
 )
 
+test('a first row that lacks its answer does not decide for the others', async () => {
+  const unlucky = join(mkdtempSync(join(tmpdir(), 'stream-')), 'set.jsonl')
+  writeFileSync(unlucky, '{"question": "What is 2?"}\n{"question": "What is 1?", "answer": "1"}\n')
+  const found = await survey(fileSource('set', [unlucky]), { samples: 1, seed: 1 })
+  expect(found).toMatchObject({ problems: 1, badRows: [{ reason: 'no answer', count: 1 }] })
+})
+
 test('bad rows are counted and named, or refused', async () => {
   const stream = await ProblemStream.open(fileSource('set', [file]), { seed: 1 })
   await stream.take(2)

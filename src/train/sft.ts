@@ -79,7 +79,7 @@ async function openModelOf({ model, learner, seed, tools }: SftRecipe): Promise<
     learner: learnerOptions(learner, 1),
     engine: { cacheTokens: 256, maxBatch: 1 },
     dtype,
-    tools: tools ? [interpreterWords] : [],
+    tools: tools.map(() => interpreterWords),
     ...(lora && { lora: { ...lora, seed } }),
   })
 }

@@ -48,7 +48,7 @@ export interface TrainRecipeResult extends ReinforcementResult {
 /** Opens what the recipe names, trains, and writes the model into the run folder. */
 export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
   const { recipe, run, from, config, signal, onStep } = options
-  const sandbox = recipe.tools ? await createSandbox() : null
+  const sandbox = recipe.tools.includes('interpreter') ? await createSandbox() : null
   const grader = openGrader(Math.min(4, availableParallelism()))
   const tools = sandbox ? [interpreterOf(sandbox, recipe)] : []
   try {

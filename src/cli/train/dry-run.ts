@@ -35,7 +35,7 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
         codec: tokenizer,
         template,
         protocol: reToolProtocol,
-        tools: recipe.tools ? [interpreterWords] : [],
+        tools: recipe.tools.map(() => interpreterWords),
       }
       const tokens = await firstContext(question, options)
       const text = tokenizer.decode(tokens)
