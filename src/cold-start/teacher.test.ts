@@ -119,7 +119,7 @@ test.each([0, 1])(
 test('a broken format is told, not repaired', () => {
   expect(parseTeacherText(`${script('print(1)')}It is \\boxed{1}`)).toBeNull()
   expect(parseTeacherText(`<code>print(1)</code>${ending}`)).toBeNull()
-  expect(parseTeacherText(script('print(1)') + ending)).toEqual({
+  expect(parseTeacherText(`<think>So <code>?</think>\n${script('print(1)')}${ending}`)).toEqual({
     turns: [{ thought: 'I compute it.', code: 'print(1)' }],
     closing: { thought: 'It is 72.', answer: '72' },
   })

@@ -27,7 +27,9 @@ export async function* readChunks(path: string): AsyncGenerator<Buffer> {
   try {
     yield* chunks
   } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${error instanceof Error ? error.message : error}`)
+    throw new UserError(
+      `${path}: cannot be read: ${error instanceof Error ? error.message : error}`,
+    )
   }
 }
 

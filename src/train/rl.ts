@@ -14,7 +14,6 @@ import type { RunFolder } from '../run/folder.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { type KeepOptions, type SavedCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { NonFiniteStep, type PolicyStage, type PolicyStep, policyStep } from './policy-step.ts'
-import type { FeedState } from './problem-feed.ts'
 import { recordStep, stepMetrics } from './record-step.ts'
 import { saveBatch } from './save-batch.ts'
 import { type WatchState, watchStart, watchStep } from './step-watch.ts'
@@ -67,7 +66,7 @@ interface Best {
 interface LoopState {
   readonly step: number
   readonly policyVersion: number
-  readonly feed: FeedState
+  readonly feed: unknown
   readonly watch: WatchState
   readonly curriculum: CurriculumState
   readonly klCoefficient: KlCoefficient | null
@@ -83,7 +82,7 @@ interface LoopState {
  */
 export async function reinforce(training: Reinforcement): Promise<ReinforcementResult> {
   const { plan, stage } = training
-  let state = begin(training)
+  let state = await begin(training)
   let savedStep = state.step
   while (state.step < plan.steps && !isExhausted(state, plan)) {
     const step = state.step + 1
@@ -115,7 +114,7 @@ export async function reinforce(training: Reinforcement): Promise<ReinforcementR
   return { steps: step, best, ended: step < plan.steps ? 'noImprovement' : 'allSteps' }
 }
 
-function begin({ from, stage, klCoefficient }: Reinforcement): LoopState {
+async function begin({ from, stage, klCoefficient }: Reinforcement): Promise<LoopState> {
   const { learner, engine, feed } = stage
   if (!from) {
     const fresh = { policyVersion: engine.version, feed: feed.state, watch: watchStart }
@@ -125,7 +124,7 @@ function begin({ from, stage, klCoefficient }: Reinforcement): LoopState {
   const state = from.state as LoopState
   from.restore('learner', learner)
   if (stage.critic) from.restore('critic', stage.critic.critic)
-  feed.restore(state.feed)
+  await feed.restore(state.feed)
   engine.replaceWeights(learner.decoder, state.policyVersion)
   return state
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { advantageEstimator, criticEstimator } from '../advantage/advantage-estimator.ts'
 import type { TrainRecipe } from '../config/train-recipe.ts'
 import type { Problem } from '../data/problem.ts'
+import type { ProblemSource } from '../data/problem-source.ts'
 import type { AttemptReader } from '../reward/attempt.ts'
 import { answerJudge } from '../reward/judge.ts'
 import { openGrader } from '../reward/open-grader.ts'
@@ -18,14 +19,16 @@ import type { Tool } from '../tool/tool.ts'
 import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
-import { ProblemFeed } from './problem-feed.ts'
+import { type Feed, ProblemFeed } from './problem-feed.ts'
 import { learnerOptions, optimizerSteps, rewardStage, updateOptions } from './recipe-options.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
+import { StreamFeed } from './stream-feed.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
 
 export interface RecipeProblems {
-  readonly train: readonly Problem[]
+  /** A source where there are more than memory should hold. */
+  readonly train: readonly Problem[] | ProblemSource
   readonly evaluation: readonly Problem[]
 }
 
@@ -128,7 +131,7 @@ function policyStage(
   return {
     learner: model.learner,
     engine: model.engine,
-    feed: new ProblemFeed(problems.train, seed),
+    feed: feedOf(problems.train, seed),
     rollout: { ...rolloutOptions(recipe, model, signal), groupSize: rollout.groupSize },
     reward: rewarder(rewardStage(recipe.reward).parts, reader),
     advantage: advantageEstimator(kind === 'gae' ? { kind: 'grpo' } : advantage, { maskTruncated }),
@@ -150,6 +153,11 @@ function policyStage(
     repeatable: rollout.repeatable,
     seed,
   }
+}
+
+/** Problems in the order in which a run takes them. */
+export function feedOf(problems: RecipeProblems['train'], seed: number): Feed {
+  return 'rows' in problems ? new StreamFeed(problems, { seed }) : new ProblemFeed(problems, seed)
 }
 
 function rolloutOptions(

@@ -3,7 +3,7 @@
 import { setMaxListeners } from 'node:events'
 import { type TrainRecipe, trainRecipeRules, trainRecipeSchema } from '../../config/train-recipe.ts'
 import { sourceServices } from '../../data/source-services.ts'
-import { openProblems } from '../../train/open-problems.ts'
+import { openProblemList, openProblems } from '../../train/open-problems.ts'
 import { type RecipeProblems, trainRecipe } from '../../train/train-recipe.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
@@ -61,7 +61,7 @@ async function problemsOf(recipe: TrainRecipe): Promise<RecipeProblems> {
   await using services = sourceServices()
   const tell = (message: string) => process.stderr.write(`${message}\n`)
   const held = recipe.evaluation?.problems
-  const evaluation = held ? await openProblems(held, services, [], tell) : []
+  const evaluation = held ? await openProblemList(held, services, tell) : []
   const train = await openProblems(recipe.problems, services, evaluation, tell)
   return { train, evaluation }
 }
