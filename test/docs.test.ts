@@ -18,7 +18,7 @@ import { blocksIn, pages, pageText, root } from './docs/code-blocks.ts'
 import { commandLines } from './docs/command-lines.ts'
 import { configurationPage } from './docs/configuration-page.ts'
 import { runModule, writeModules } from './docs/run-block.ts'
-import { faults } from './docs/type-check.ts'
+import { faults, undocumentedExports } from './docs/type-check.ts'
 
 /** Commands that are not run here, by how they begin, and where they are tried. */
 const triedElsewhere: Readonly<Record<string, string>> = {
@@ -106,6 +106,10 @@ function writeRun(path: string): void {
 
 test('code blocks fit the types of the package', () => {
   expect(faults(code)).toEqual([])
+})
+
+test('everything that the package exports has a docstring', () => {
+  expect(undocumentedExports()).toEqual([])
 })
 
 describe('code blocks run', () => {
