@@ -48,6 +48,8 @@ export const rolloutSchema = z.strictObject({
   concurrency: count.default(256),
   /** Whether a run repeats bit for bit however fast tools answer; slower tools then cost more. */
   repeatable: z.boolean().default(true),
+  /** 1 rolls out each step with the weights from before the update that it waits for (one step off). */
+  staleness: z.literal([0, 1]).default(0),
 })
 
 export const interpreterSchema = z.strictObject({

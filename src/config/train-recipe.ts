@@ -58,6 +58,10 @@ export const trainRecipeSchema = z
       const why = 'recomputed, since topP, topK or minP change what the engine writes down'
       issue(['update', 'oldLogprobs'], why)
     }
+    if (recipe.rollout.staleness > 0 && !correctsStaleness(recipe.update)) {
+      const way = '{ kind: truncated, level: token, cap: 2 }'
+      issue(['update', 'correction'], `one such as ${way}, since rollout.staleness is 1`)
+    }
     if (recipe.rollout.groupSize === 1 && needsGroups(recipe.advantage.kind)) {
       issue(['rollout', 'groupSize'], `at least 2, since ${recipe.advantage.kind} compares members`)
     }
@@ -71,6 +75,11 @@ export type TrainRecipeInput = z.input<typeof trainRecipeSchema>
 
 function needsGroups(kind: string): boolean {
   return kind !== 'gae' && kind !== 'reinforcePlusPlus'
+}
+
+/** With the log-probs of the rollout a ratio is to the policy that sampled; not every loss has one. */
+function correctsStaleness({ correction, loss, oldLogprobs }: z.output<typeof updateSchema>) {
+  return correction.kind !== 'none' || (oldLogprobs === 'rollout' && loss.kind !== 'policyGradient')
 }
 
 const criticKeys = ['learningRate', 'passes', 'miniBatchSize', 'clipRange', 'warmUpSteps'] as const
@@ -88,6 +97,11 @@ export const trainRecipeRules: readonly NoEffectRule<TrainRecipe>[] = [
     ineffective: ({ evaluation }: TrainRecipe) => evaluation?.temperature === 0,
     because: 'evaluation.temperature is 0, which always takes the most probable token',
   })),
+  {
+    path: ['update', 'correction'],
+    ineffective: ({ update }) => update.oldLogprobs === 'rollout',
+    because: 'update.oldLogprobs is rollout: ratios are to the sampler already',
+  },
   {
     path: ['checkpoints', 'best'],
     ineffective: ({ evaluation }) => evaluation === null,

@@ -30,7 +30,7 @@ const aggregationSchema = z
     z.strictObject({ kind: z.literal('tokenMean') }),
     z.strictObject({ kind: z.literal('sequenceMeanTokenMean') }),
     z.strictObject({ kind: z.literal('sequenceMeanTokenSum') }),
-    z.strictObject({ kind: z.literal('tokenSumConstant'), length: z.int().min(1) }),
+    z.strictObject({ kind: z.literal('sequenceMeanTokenSumNorm'), length: z.int().min(1) }),
   ])
   .default({ kind: 'tokenMean' })
 

@@ -2,10 +2,14 @@
 
 import { InfrastructureError } from '../base/errors.ts'
 import type { Problem } from '../data/problem.ts'
-import { EvaluationTally } from '../evaluate/evaluation-report.ts'
+import {
+  type EvaluationReport,
+  EvaluationTally,
+  type ReportOptions,
+} from '../evaluate/evaluation-report.ts'
 import { recordOfTrajectory } from '../evaluate/record-of-trajectory.ts'
 import { type AttemptReader, readAttempt } from '../reward/attempt.ts'
-import type { Scored } from '../reward/reward.ts'
+import type { Scored, ScoredGroup } from '../reward/reward.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
 import { rollout } from '../rollout/rollout.ts'
 import type { RunFolder } from '../run/folder.ts'
@@ -14,7 +18,9 @@ import type { Trajectory } from '../trajectory/trajectory.ts'
 import { repeatably } from './in-rounds.ts'
 import { trajectoryRecords } from './record-step.ts'
 
-export interface PolicyEvaluation {
+export interface PolicyEvaluation extends Pick<ReportOptions, 'labelOf'> {
+  /** What the run folder calls it, such as `held-out`. */
+  readonly name: string
   readonly problems: readonly Problem[]
   /** `groupSize` attempts at each problem. */
   readonly rollout: Omit<RolloutOptions, 'name'>
@@ -25,34 +31,41 @@ export interface PolicyEvaluation {
   readonly onProgress?: (judged: number) => void
 }
 
-/** The mean accuracy; the whole report goes into the run folder. */
-export async function evaluatePolicy(evaluation: PolicyEvaluation, step: number): Promise<number> {
-  const { problems, reader, run, tokenizer } = evaluation
+export interface EvaluatedPolicy {
+  readonly report: EvaluationReport
+  /** Every attempt, with 1 for a right one and 0 for a wrong one. */
+  readonly groups: readonly ScoredGroup[]
+}
+
+/** Judges all problems; report, accuracy and trajectories go into the run folder at `step`. */
+export async function evaluatePolicy(
+  evaluation: PolicyEvaluation,
+  step: number,
+): Promise<EvaluatedPolicy> {
+  const { problems, reader, run, tokenizer, labelOf } = evaluation
   const options = { ...evaluation.rollout, name: `evaluation-${step}` }
-  const tally = new EvaluationTally({ attemptsPerProblem: options.groupSize })
-  let judged = 0
-  for await (const group of rollout(
-    problems,
-    repeatably(options, problems.length, evaluation.repeatable),
-  )) {
-    const { problem } = group
+  const tally = new EvaluationTally({
+    attemptsPerProblem: options.groupSize,
+    ...(labelOf && { labelOf }),
+  })
+  const groups: ScoredGroup[] = []
+  const attempts = rollout(problems, repeatably(options, problems.length, evaluation.repeatable))
+  for await (const { problem, trajectories } of attempts) {
     const members: Scored[] = []
-    for (const [index, trajectory] of group.trajectories.entries()) {
+    for (const [index, trajectory] of trajectories.entries()) {
       const { correct, answer } = await judge(problem, trajectory, reader)
       tally.add(recordOfTrajectory(problem, trajectory, { index, correct, answer }, reader.decode))
       members.push({ trajectory, reward: { total: Number(correct ?? 0), parts: {}, correct } })
     }
-    run.recordTrajectories(
-      step,
-      trajectoryRecords([{ problem, members }], [], 'evaluation', tokenizer),
-    )
-    evaluation.onProgress?.(++judged)
+    const group = { problem, members }
+    groups.push(group)
+    run.recordTrajectories(step, trajectoryRecords([group], [], 'evaluation', tokenizer))
+    evaluation.onProgress?.(groups.length)
   }
   const report = tally.report()
-  run.recordEvaluation(step, 'held-out', report)
-  const accuracy = report.all.average.mean
-  run.recordMetrics(step, { 'evaluation/accuracy': accuracy })
-  return accuracy
+  run.recordMetrics(step, { 'evaluation/accuracy': report.all.average.mean })
+  run.recordEvaluation(step, evaluation.name, report)
+  return { report, groups }
 }
 
 /** What nobody can judge through a fault of ours is in no number. */

@@ -233,7 +233,7 @@ async function run(
       onStep,
     })
     const saved = `${outputFolder}/model`
-    saveTrained(saved, model, { dtype, lora: null })
+    saveTrained(saved, model, dtype)
     folder.finish()
     return { steps: result.steps, history, model: saved }
   } catch (error) {

@@ -18,7 +18,13 @@ import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
 import { ProblemFeed } from './problem-feed.ts'
-import { learnerOptions, optimizerSteps, rewardStage, updateOptions } from './recipe-options.ts'
+import {
+  learnerOptions,
+  loraStart,
+  optimizerSteps,
+  rewardStage,
+  updateOptions,
+} from './recipe-options.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
@@ -79,7 +85,7 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
       onStep,
     })
     const folder = join(run.path, 'model')
-    saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
+    saveTrained(folder, model, recipe.model.dtype)
     return { ...result, model: folder }
   } finally {
     await tool.close?.()
@@ -91,7 +97,6 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
 async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<TrainingModel> {
   const { model, learner, update, critic, engine, seed } = recipe
   const { reference, dtype, template } = model
-  const { lora } = learner
   const { learningRate, miniBatchSize, passes } = critic
   const criticLearner = { ...learner, learningRate }
   return await openTrainingModel(reference, {
@@ -100,7 +105,7 @@ async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<Trainin
     engine,
     dtype,
     tools: [tool],
-    ...(lora && { lora: { ...lora, seed } }),
+    ...loraStart(learner, seed),
     withReference: update.klLoss !== null || update.klPenalty !== null,
     ...(recipe.advantage.kind === 'gae' && {
       critic: learnerOptions(criticLearner, optimizerSteps(recipe, { passes, miniBatchSize })),
@@ -140,6 +145,7 @@ function policyStage(
     problemsPerStep: rollout.problemsPerStep,
     drawLimit: rollout.drawLimit,
     repeatable: rollout.repeatable,
+    staleness: rollout.staleness,
     seed,
   }
 }
@@ -174,11 +180,12 @@ function evaluator(
   const sampling = { temperature, topP, topK, minP }
   const { engine, learner, tokenizer } = model
   const options = { ...rolloutOptions(recipe, model, signal), sampling, groupSize: attempts }
-  return (step) => {
+  return async (step) => {
     // As in a step: an empty cache, whatever was written before.
     engine.replaceWeights(learner.decoder, engine.version)
-    return evaluatePolicy(
+    const { report } = await evaluatePolicy(
       {
+        name: 'held-out',
         problems: problems.evaluation,
         rollout: options,
         repeatable: rollout.repeatable,
@@ -188,5 +195,6 @@ function evaluator(
       },
       step,
     )
+    return report.all.average.mean
   }
 }

@@ -16,8 +16,10 @@ import type { RecipeProblems } from '../../train/train-recipe.ts'
 const shownPrompts = 2
 
 export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Promise<string> {
-  const { model, rollout, update, seed } = recipe
-  const source = await openPretrained(model.reference)
+  const { model, learner, rollout, update, seed } = recipe
+  const { lora } = learner
+  const adapter = lora && 'from' in lora ? { adapter: lora.from } : {}
+  const source = await openPretrained(model.reference, adapter)
   const { config, tokenizer } = source
   const template = modelTemplate(
     tokenizer,
@@ -49,7 +51,7 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
     `          ${update.miniBatchSize ?? batch} behind an optimizer step: ${optimizerSteps(recipe, update)} of these in all`,
     '',
     'memory',
-    memoryTable(trainingMemory(config, recipe)),
+    memoryTable(trainingMemory(source, recipe)),
     '',
     'first prompts',
     ...prompts,

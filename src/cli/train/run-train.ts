@@ -11,7 +11,7 @@ import { type RecipeProblems, trainRecipe } from '../../train/train-recipe.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { dryRun } from './dry-run.ts'
-import { inRun, openRun, type RecipeFlags, readRecipe } from './recipe-run.ts'
+import { inRun, openRun, type RecipeFlags, readRecipe, resumeCommand } from './recipe-run.ts'
 
 export interface TrainFlags extends RecipeFlags {
   readonly dryRun?: true
@@ -29,7 +29,8 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
   const start = { command: 'train', config: recipe, totalSteps: recipe.steps }
   const opened = openRun(name, flags, start)
   using run = opened.run
-  const result = await inRun(run, interrupt.signal, async () => {
+  const goOn = resumeCommand('train', name, run, flags)
+  const result = await inRun(run, { signal: interrupt.signal, goOn }, async () => {
     using progress = createProgress({ title: 'train', total: recipe.steps })
     return await trainRecipe({
       ...opened,

@@ -69,7 +69,7 @@ class _UnifiedGroup(Group):
 
 
 class _LegacyGroup(Group):
-    def __init__(self, memory, pids, processor):
+    def __init__(self, memory, pids, processor=None):
         folders = [memory, pids] + ([processor] if processor else [])
         entries = [os.open(f + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for f in folders]
         super().__init__(folders, entries)
@@ -127,11 +127,11 @@ def kind():
 
 def make(which, name):
     if which == "v2":
-        return _UnifiedGroup(_made(f"{_unified_parent()}/{_PREFIX}{name}"))
-    own = {c: f"{ROOT}/{c}/{_PREFIX}{name}" for c in ("memory", "pids", "cpu")}
-    processor = os.access(ROOT + "/cpu/cgroup.procs", os.W_OK)
-    processor_folder = _made(own["cpu"]) if processor else None
-    return _LegacyGroup(_made(own["memory"]), _made(own["pids"]), processor_folder)
+        return _UnifiedGroup(*_all_made([f"{_unified_parent()}/{_PREFIX}{name}"]))
+    controllers = ["memory", "pids"]
+    if os.access(ROOT + "/cpu/cgroup.procs", os.W_OK):
+        controllers.append("cpu")
+    return _LegacyGroup(*_all_made([f"{ROOT}/{c}/{_PREFIX}{name}" for c in controllers]))
 
 
 def remove_left_over():
@@ -185,9 +185,18 @@ def _writable_unified(folder):
     return {"memory", "pids"} <= set(controllers) and os.access(folder + "/cgroup.procs", os.W_OK)
 
 
-def _made(folder):
-    os.makedirs(folder, exist_ok=True)
-    return folder
+def _all_made(folders):
+    """All of them or, where the machine has no room for one, none."""
+    made = []
+    try:
+        for folder in folders:
+            os.makedirs(folder, exist_ok=True)
+            made.append(folder)
+    except OSError:
+        for folder in made:
+            os.rmdir(folder)
+        raise
+    return folders
 
 
 def _write(path, text, optional=False):

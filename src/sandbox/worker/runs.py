@@ -53,15 +53,20 @@ class Run:
         self.output = None
         self.stopped = None
         self.started = 0.0
-        self.duration = 0.0
+        # Since when a process of ours has not answered: that it forked, or that it reaped.
+        self.owed_since = None
         self.capture = Capture(self.limits["headBytes"], self.limits["tailBytes"])
 
     def begin(self, output):
         os.set_blocking(output, False)
         self.output = output
-        self.started = time.monotonic()
+        self.started = self.owed_since = time.monotonic()
         self.deadline = self.started + self.limits["timeoutMs"] / 1000
         self.lingers_at = self.started + _SHORT_SECONDS
+
+    def has_begun(self):
+        if self.stopped is None:
+            self.owed_since = None
 
     def read(self):
         """Takes what the pipe holds now, within reason; False at its end."""
@@ -89,6 +94,7 @@ class Run:
     def stop(self, reason):
         """Ends everything that runs for this execution; the first reason counts."""
         self.stopped = self.stopped or reason
+        self.owed_since = self.owed_since or time.monotonic()
         self.deadline = float("inf")
         self.kill()
 
@@ -112,7 +118,8 @@ class Run:
     def status(self, code, cpu_ms, exception):
         """How it ended, in the words of the client."""
         limits = self.limits
-        if self.stopped is not None:
+        just_in_time = self.stopped == "timeout" and code != -signal.SIGKILL
+        if self.stopped is not None and not just_in_time:
             return self.stopped
         if code == 0:
             return "ok"
@@ -141,6 +148,10 @@ class Run:
             "peakBytes": message["peakBytes"] if peak is None else peak,
             "totalBytes": self.capture.total,
             "headBytes": len(head),
-            "files": report.get("files"),
+            "files": self._asked_for(report.get("files", {})),
         }
         return header, head + tail
+
+    def _asked_for(self, files):
+        asked = self.header.get("fetch")
+        return {path: files[path] for path in asked if path in files} if asked else None

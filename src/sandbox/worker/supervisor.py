@@ -9,8 +9,10 @@ import selectors
 import sys
 import time
 from collections import deque
+from contextlib import contextmanager
 
 from . import channel, frames, imports
+from .answers import Answers
 from .conversations import Conversations
 from .memory_files import opened, read_report
 from .runs import Box, Run
@@ -20,6 +22,7 @@ from .world import World
 _REQUESTS, _ANSWERS = 0, 1
 _CHUNK = 1 << 18
 _LOOK_SECONDS = 0.1
+_PATIENCE_SECONDS = 10
 
 
 class WorkerLost(Exception):
@@ -35,9 +38,11 @@ class Supervisor:
         self.settings = {**settings, "processes": processes}
         self.world = World(self.settings)
         self.selector = selectors.DefaultSelector()
+        self._answers = Answers(_ANSWERS, self.selector)
         self._reader = frames.Reader()
         self.runs = {}
         self._waiting = deque()
+        self._boxless_since = None
         self.boxes = deque()
         self._dying = {}
         self._dead = set()
@@ -63,9 +68,7 @@ class Supervisor:
         self.selector.register(descriptor, selectors.EVENT_READ, action)
 
     def answer(self, header, body=b""):
-        data = memoryview(frames.encode(header, body))
-        while data:
-            data = data[os.write(_ANSWERS, data) :]
+        self._answers.send(header, body)
 
     def _take_requests(self):
         chunk = os.read(_REQUESTS, _CHUNK)
@@ -75,16 +78,19 @@ class Supervisor:
             self._handle(header, body)
 
     def _handle(self, header, body):
-        if "run" in header:
+        if "run" in header or "open" in header:
             self._waiting.append((header, body))
         elif "cancel" in header:
             self._cancel(header["cancel"])
+        elif "ping" in header:
+            self._lose_patience()
+            self.answer({"pong": True})
         else:
             self.conversations.handle(header, body)
 
     def _cancel(self, run_id):
         for waiting in list(self._waiting):
-            if waiting[0]["run"] == run_id:
+            if waiting[0].get("run") == run_id:
                 self._waiting.remove(waiting)
                 self.fail(run_id, "cancelled", "cancelled")
         if run_id in self.runs:
@@ -92,12 +98,29 @@ class Supervisor:
 
     def _start_waiting(self):
         while self._waiting and (self.boxes or self.world.maker is None) and not self._unready:
-            self._start(*self._waiting.popleft())
+            header, body = self._waiting.popleft()
+            try:
+                if "open" in header:
+                    self.conversations.open(header)
+                else:
+                    self._start(header, body)
+            except OSError as problem:  # no room for another group or descriptor
+                self.fail(header.get("run", header.get("open")), "not_started", f"{problem}")
+        starved = bool(self._waiting) and not self._unready
+        self._boxless_since = (self._boxless_since or time.monotonic()) if starved else None
+
+    def _lose_patience(self):
+        """A process of ours that is stopped says nothing, and nothing says so."""
+        waits = [run.owed_since for run in self.runs.values()]
+        waits += [self._boxless_since, *self.conversations.openings()]
+        longest = min((since for since in waits if since is not None), default=float("inf"))
+        if time.monotonic() - longest > _PATIENCE_SECONDS:
+            raise WorkerLost("a process inside does not answer")
 
     def _start(self, header, body):
-        run = Run(header, self.slots.take())
-        self.bound(run.slot, run.limits)
-        descriptors = opened(header, body)
+        with self.bounded_slot(header["limits"]) as slot:
+            descriptors = opened(header, body)
+        run = Run(header, slot)
         run.begin(descriptors.pop())
         if self.world.maker:
             run.box = self.boxes.popleft()
@@ -117,36 +140,49 @@ class Supervisor:
         self.order_fork(self.world.light if light else self.world.heavy, message, run, descriptors)
         self.watch(run.output, lambda: self.relay(run))
 
-    def bound(self, slot, limits, together=True):
-        if slot.group:
-            slot.group.limit(limits["memoryMb"] << 20, limits["processes"], together)
+    @contextmanager
+    def bounded_slot(self, limits, together=True):
+        """A slot with its limits set, which is given back if what needs it fails."""
+        slot = self.slots.take()
+        try:
+            slot.bound(limits, together)
+            yield slot
+        except OSError:
+            self.slots.give_back(slot)
+            raise
 
     def order_fork(self, zygote, message, run, descriptors, further=()):
         """Sends the order with its descriptors, in the order in which the zygote takes them apart."""
         box = [run.box.descriptor()] if run.box else []
-        channel.send(zygote, message, descriptors + box + run.slot.descriptors() + list(further))
-        for descriptor in descriptors:
-            os.close(descriptor)
+        try:
+            channel.send(zygote, message, descriptors + box + run.slot.descriptors() + list(further))
+        except OSError as problem:
+            raise WorkerLost(f"a zygote takes no orders: {problem}") from None
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def relay(self, run):
         if not run.read():
             self.selector.unregister(run.output)
 
     def _hear(self, connection, name):
-        message, descriptors = channel.receive(connection)
-        if message is None:
-            raise WorkerLost(f"the {name} zygote is gone")
-        if "ready" in message:
-            self._become_ready(name)
-        elif self.conversations.concerns(message):
-            self.conversations.hear_zygote(message, descriptors)
-        else:
-            self._hear_of_run(message, descriptors)
+        for message, descriptors in channel.receive_all(connection):
+            if message is None:
+                raise WorkerLost(f"the {name} zygote is gone")
+            if "ready" in message:
+                self._become_ready(name)
+            elif self.conversations.concerns(message):
+                self.conversations.hear_zygote(message, descriptors)
+            else:
+                self._hear_of_run(message, descriptors)
 
     def _hear_of_run(self, message, descriptors):
         run = self.runs.get(message.get("forked", message.get("exited", message.get("failed"))))
-        if run is None:
-            return  # the first keeper of a session that has been closed
+        if run is None:  # the first keeper of a session that has been closed
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
         if "forked" in message:
             self._learn_handle(run, descriptors)
         elif "exited" in message:
@@ -155,20 +191,21 @@ class Supervisor:
             self._fail_start(run, message["why"])
 
     def _learn_handle(self, run, descriptors):
+        run.has_begun()
         if descriptors and run.box is None:
             run.box = Box(descriptors[0])
             if run.stopped is not None:
                 run.kill()
 
     def _hear_maker(self):
-        message, descriptors = channel.receive(self.world.maker)
-        if message is None:
-            raise WorkerLost("the box maker is gone")
-        if "box" in message:
-            self.boxes.append(Box(descriptors[0], message["box"]))
-            self._become_ready("maker")
-        else:
-            self._bury(message["dead"])
+        for message, descriptors in channel.receive_all(self.world.maker):
+            if message is None:
+                raise WorkerLost("the box maker is gone")
+            if "box" in message:
+                self.boxes.append(Box(descriptors[0], message["box"]))
+                self._become_ready("maker")
+            else:
+                self._bury(message["dead"])
 
     def _bury(self, box):
         """Its end may be told before, or after, that of the program in it."""
@@ -191,13 +228,11 @@ class Supervisor:
         robbed = run.was_ended_from_outside(message["code"])
         run.kill()
         self.detach(run)
-        report = message["report"] or {}
-        if descriptors:
-            report = read_report(descriptors[0])
-        if "setUp" in report:
-            self.fail(run.id, "sandbox_error", report["setUp"])
-        elif run.stopped == "cancelled":
+        report = read_report(descriptors[0]) if descriptors else message["report"]
+        if run.stopped == "cancelled":
             self.fail(run.id, "cancelled", "cancelled")
+        elif message["setUp"] is not None:
+            self.fail(run.id, "sandbox_error", message["setUp"])
         elif robbed:
             self.fail(run.id, "worker_lost", "the box of the program was ended from outside")
         else:
@@ -210,7 +245,10 @@ class Supervisor:
     def _fail_start(self, run, why):
         run.kill()
         self.detach(run)
-        self.fail(run.id, "sandbox_error", why)
+        if run.stopped is None:
+            self.fail(run.id, "not_started", why)
+        else:
+            self.fail(run.id, "cancelled" if run.stopped == "cancelled" else "worker_lost", why)
         self.give_back(run)
 
     def detach(self, run):
