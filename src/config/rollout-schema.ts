@@ -52,6 +52,8 @@ export const rolloutSchema = z.strictObject({
   staleness: z.literal([0, 1]).default(0),
 })
 
+export const toolsSchema = z.array(z.enum(['interpreter'])).default(['interpreter'])
+
 export const interpreterSchema = z.strictObject({
   /** `session`: variables live on between the calls of a trajectory. */
   mode: z.enum(['stateless', 'session']).default('stateless'),

@@ -5,7 +5,13 @@ import { checkpointsSchema, learnerSchema, modelSchema } from './learner-schema.
 import type { NoEffectRule } from './no-effect.ts'
 import { sourcesSchema } from './problems-schema.ts'
 import { advantageSchema, criticSchema, rewardSchema } from './reward-schema.ts'
-import { engineSchema, interpreterSchema, rolloutSchema, samplingSchema } from './rollout-schema.ts'
+import {
+  engineSchema,
+  interpreterSchema,
+  rolloutSchema,
+  samplingSchema,
+  toolsSchema,
+} from './rollout-schema.ts'
 import { updateSchema } from './update-schema.ts'
 
 const count = z.int().min(1)
@@ -19,6 +25,8 @@ export const trainRecipeSchema = z
     model: modelSchema,
     problems: sourcesSchema,
     rollout: rolloutSchema.prefault({}),
+    /** What the policy may call; [] for text alone, the paper's comparison. */
+    tools: toolsSchema,
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
     /** What is paid; ReTool pays +1 for a right answer and -1 for a wrong one. */
@@ -83,6 +91,7 @@ function correctsStaleness({ correction, loss, oldLogprobs }: z.output<typeof up
 }
 
 const criticKeys = ['learningRate', 'passes', 'miniBatchSize', 'clipRange', 'warmUpSteps'] as const
+const interpreterKeys = ['mode', 'timeoutMs'] as const
 const cutOffs = ['topP', 'topK', 'minP'] as const
 
 /** What somebody may set although it counts for nothing. */
@@ -91,6 +100,11 @@ export const trainRecipeRules: readonly NoEffectRule<TrainRecipe>[] = [
     path: ['critic', key],
     ineffective: ({ advantage }: TrainRecipe) => advantage.kind !== 'gae',
     because: 'only the advantage gae has a critic',
+  })),
+  ...interpreterKeys.map((key) => ({
+    path: ['interpreter', key],
+    ineffective: ({ tools }: TrainRecipe) => !tools.includes('interpreter'),
+    because: 'tools has no interpreter',
   })),
   ...cutOffs.map((key) => ({
     path: ['evaluation', key],

@@ -20,7 +20,7 @@ import type { UpdateReport } from '../update/update-report.ts'
 import { type CriticStage, criticStep } from './critic-step.ts'
 import { repeatably } from './in-rounds.ts'
 import { type KlPenaltyOptions, penalize } from './kl-penalty.ts'
-import type { ProblemFeed } from './problem-feed.ts'
+import type { Feed } from './problem-feed.ts'
 import { type ResponseMask, remask } from './remask.ts'
 import type { Sampler } from './sampler.ts'
 
@@ -29,7 +29,7 @@ export interface PolicyStage {
   readonly engine: Sampler
   /** 1 rolls out each step before the one before it is learnt; see `stepAhead`. 0 by default. */
   readonly staleness?: 0 | 1
-  readonly feed: ProblemFeed
+  readonly feed: Feed
   readonly rollout: Omit<RolloutOptions, 'name' | 'policy'>
   readonly reward: Rewarder
   readonly advantage: AdvantageEstimator
@@ -182,7 +182,7 @@ async function gather(stage: PolicyStage, step: number): Promise<ScoredGroup[]> 
   const groups: ScoredGroup[] = []
   let useful = 0
   for (let draw = 0; draw < stage.drawLimit && useful < stage.problemsPerStep; draw++) {
-    const problems = stage.feed.take(stage.problemsPerStep - useful)
+    const problems = await stage.feed.take(stage.problemsPerStep - useful)
     const name = `step-${step}/draw-${draw}`
     const options = { ...stage.rollout, policy: stage.engine, name }
     for await (const group of (stage.generate ?? rollout)(

@@ -73,7 +73,7 @@ export class QuickstartStory {
       await this.#practise()
       const { report: trained, groups } = await this.#judge('after RL', this.#steps.all)
       const folder = join(run.path, 'model')
-      saveTrained(folder, model, { dtype: config.dtype, lora: null })
+      saveTrained(folder, model, config.dtype)
       const { decode } = reader
       return { untouched, coldStart, trained, attempts: groups, decode, model: folder }
     } catch (error) {

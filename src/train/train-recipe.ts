@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { advantageEstimator, criticEstimator } from '../advantage/advantage-estimator.ts'
 import type { TrainRecipe } from '../config/train-recipe.ts'
 import type { Problem } from '../data/problem.ts'
+import type { ProblemSource } from '../data/problem-source.ts'
 import type { AttemptReader } from '../reward/attempt.ts'
 import { answerJudge } from '../reward/judge.ts'
 import { openGrader } from '../reward/open-grader.ts'
@@ -12,12 +13,13 @@ import { rewarder } from '../reward/rewarder.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { createSandbox } from '../sandbox/create-sandbox.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import { interpreter } from '../tool/interpreter.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
-import { ProblemFeed } from './problem-feed.ts'
+import { type Feed, ProblemFeed } from './problem-feed.ts'
 import {
   learnerOptions,
   loraStart,
@@ -27,10 +29,12 @@ import {
 } from './recipe-options.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
+import { StreamFeed } from './stream-feed.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
 
 export interface RecipeProblems {
-  readonly train: readonly Problem[]
+  /** A source where there are more than memory should hold. */
+  readonly train: readonly Problem[] | ProblemSource
   readonly evaluation: readonly Problem[]
 }
 
@@ -53,12 +57,11 @@ export interface TrainRecipeResult extends ReinforcementResult {
 /** Opens what the recipe names, trains, and writes the model into the run folder. */
 export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
   const { recipe, run, from, config, signal, onStep } = options
-  const { mode, timeoutMs } = recipe.interpreter
-  const sandbox = await createSandbox()
+  const sandbox = recipe.tools.includes('interpreter') ? await createSandbox() : null
   const grader = openGrader(Math.min(4, availableParallelism()))
-  const tool = interpreter(sandbox, { mode, seed: recipe.seed, limits: { timeoutMs } })
+  const tools = sandbox ? [interpreterOf(sandbox, recipe)] : []
   try {
-    using model = await openRecipeModel(recipe, tool)
+    using model = await openRecipeModel(recipe, tools)
     const reader: AttemptReader = {
       decode: (tokens) => model.tokenizer.decode(tokens),
       judge: answerJudge({ grader, seconds: 10 }),
@@ -88,13 +91,21 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
     saveTrained(folder, model, recipe.model.dtype)
     return { ...result, model: folder }
   } finally {
-    await tool.close?.()
+    for (const tool of tools) await tool.close?.()
     await grader.close()
-    await sandbox.close()
+    await sandbox?.close()
   }
 }
 
-async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<TrainingModel> {
+function interpreterOf(sandbox: Sandbox, { interpreter: options, seed }: TrainRecipe): Tool {
+  const { mode, timeoutMs } = options
+  return interpreter(sandbox, { mode, seed, limits: { timeoutMs } })
+}
+
+async function openRecipeModel(
+  recipe: TrainRecipe,
+  tools: readonly Tool[],
+): Promise<TrainingModel> {
   const { model, learner, update, critic, engine, seed } = recipe
   const { reference, dtype, template } = model
   const { learningRate, miniBatchSize, passes } = critic
@@ -104,7 +115,7 @@ async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<Trainin
     learner: learnerOptions(learner, optimizerSteps(recipe, update)),
     engine,
     dtype,
-    tools: [tool],
+    tools,
     ...loraStart(learner, seed),
     withReference: update.klLoss !== null || update.klPenalty !== null,
     ...(recipe.advantage.kind === 'gae' && {
@@ -125,7 +136,7 @@ function policyStage(
   return {
     learner: model.learner,
     engine: model.engine,
-    feed: new ProblemFeed(problems.train, seed),
+    feed: feedOf(problems.train, seed),
     rollout: { ...rolloutOptions(recipe, model, signal), groupSize: rollout.groupSize },
     reward: rewarder(rewardStage(recipe.reward).parts, reader),
     advantage: advantageEstimator(kind === 'gae' ? { kind: 'grpo' } : advantage, { maskTruncated }),
@@ -148,6 +159,11 @@ function policyStage(
     staleness: rollout.staleness,
     seed,
   }
+}
+
+/** Problems in the order in which a run takes them. */
+export function feedOf(problems: RecipeProblems['train'], seed: number): Feed {
+  return 'rows' in problems ? new StreamFeed(problems, { seed }) : new ProblemFeed(problems, seed)
 }
 
 function rolloutOptions(
