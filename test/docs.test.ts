@@ -18,7 +18,10 @@ import { blocksIn, pages, pageText, root } from './docs/code-blocks.ts'
 import { commandLines } from './docs/command-lines.ts'
 import { configurationPage } from './docs/configuration-page.ts'
 import { runModule, writeModules } from './docs/run-block.ts'
-import { faults } from './docs/type-check.ts'
+import { faults, undocumentedExports } from './docs/type-check.ts'
+
+// Type checks take seconds, and minutes on a machine that does other things as well.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
 
 /** Commands that are not run here, by how they begin, and where they are tried. */
 const triedElsewhere: Readonly<Record<string, string>> = {
@@ -108,6 +111,10 @@ test('code blocks fit the types of the package', () => {
   expect(faults(code)).toEqual([])
 })
 
+test('everything that the package exports has a docstring', () => {
+  expect(undocumentedExports()).toEqual([])
+})
+
 describe('code blocks run', () => {
   for (const block of code) {
     test(`${block.page}: ${block.name}`, async () => {
@@ -195,6 +202,25 @@ describe('cheap commands run', () => {
 
 test('the page of the configuration is what the schemas give', async () => {
   await expect(configurationPage()).toMatchFileSnapshot('../docs/configuration.md')
+})
+
+test('keys and kinds that pages name are in the schemas', () => {
+  const schema = configurationPage()
+  const known = [...schema.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key)
+  const records =
+    'model|rollout|engine|reward|advantage|critic|update|learner|evaluation|checkpoints'
+  const key = new RegExp(`\`((?:${records})\\.[\\w.]+)`, 'g')
+  const unknown = pages.flatMap((page) =>
+    [...pageText(page).matchAll(key)]
+      .flatMap(([, name = '']) => name)
+      .filter((name) => !name.includes('_') && !known.some((one) => one.startsWith(name)))
+      .map((name) => `${page}: ${name}`),
+  )
+  expect(unknown).toEqual([])
+  const methods = schema.match(/^\| `(advantage|update\.\w+)` \| record by `kind`: [^|]+/gm) ?? []
+  const kinds = methods.flatMap((row) => row.split('kind`: ')[1]?.match(/`\w+`/g) ?? [])
+  expect(kinds.filter((kind) => !pageText('docs/algorithms.md').includes(kind))).toEqual([])
+  expect(kinds.length).toBeGreaterThan(15)
 })
 
 test('quoted messages are in the source', () => {
