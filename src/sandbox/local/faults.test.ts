@@ -69,9 +69,11 @@ test('a program that takes two workers down is given up and not run again', asyn
   const hostile = 'import time; time.sleep(9); "hostile"'
   const running = pool.execute({ code: hostile })
   let open = true
-  const settled = running.catch((error) => error).finally(() => {
-    open = false
-  })
+  const settled = running
+    .catch((error) => error)
+    .finally(() => {
+      open = false
+    })
   while (open) {
     if (pool.state.running > 0) for (const pid of pool.state.pids) process.kill(pid, 'SIGKILL')
     await new Promise((resolve) => setTimeout(resolve, 5))
