@@ -23,7 +23,7 @@ test('what was recorded is read back while the run is still written', () => {
   const path = join(root, 'live')
   using run = RunFolder.create(path, start)
   run.recordMetrics(1, { 'reward/mean': 0.25, 'update/entropy': Number.NaN }, { tokens: 100 })
-  run.recordMetrics(2, { 'reward/mean': 0.5 }, { tokens: 250 })
+  run.recordMetrics(2, { 'reward/mean': 0.5 }, { tokens: 150 })
   run.flush()
   run.recordWarning(2, { name: 'truncation', message: 'a tenth was cut' })
   run.recordEvaluation(2, 'tiny', { accuracy: 0.5 })

@@ -4,7 +4,9 @@ import { UserError } from '../base/errors.ts'
 import type { SourceRecipe } from '../config/problems-schema.ts'
 import { BadRows } from '../data/bad-rows.ts'
 import { openSource, type SourceServices } from '../data/open-source.ts'
+import { ownSource } from '../data/own-problems.ts'
 import type { Problem } from '../data/problem.ts'
+import type { ProblemSource } from '../data/problem-source.ts'
 import { readProblems } from '../data/problem-stream.ts'
 import { questionKey } from '../data/question-key.ts'
 
@@ -23,8 +25,10 @@ export async function openProblems(
 ): Promise<readonly Problem[]> {
   const excluded = new Set(exclude.map(({ question }) => questionKey(question)))
   const problems: Problem[] = []
-  for (const { from, limit, ...options } of sources) {
-    const source = await openSource(from, withoutUndefined(options), services)
+  for (const recipe of sources) {
+    const source = await sourceOf(recipe, services)
+    const { limit } = recipe
+    const from = source.name
     const badRows = new BadRows('skip')
     let taken = 0
     let overlapping = 0
@@ -44,6 +48,8 @@ export async function openProblems(
   return problems
 }
 
-function withoutUndefined({ columns, ...rest }: Omit<SourceRecipe, 'from' | 'limit'>) {
-  return { ...rest, ...(columns && { columns }) }
+async function sourceOf(recipe: SourceRecipe, services: SourceServices): Promise<ProblemSource> {
+  if ('own' in recipe) return await ownSource(recipe.name, recipe.own)
+  const { from, limit: _, columns, ...options } = recipe
+  return await openSource(from, { ...options, ...(columns && { columns }) }, services)
 }

@@ -64,6 +64,8 @@ export interface PolicyStep {
   /** Null where no group had anything to teach. */
   readonly update: UpdateReport | null
   readonly critic: CriticReport | null
+  /** The critic's values, one row for each credited trajectory; null without one. */
+  readonly values: readonly Float32Array[] | null
   /** Mean estimate of the KL penalty per token; null without one. */
   readonly kl: number | null
   readonly seconds: { readonly rollout: number; readonly update: number }
@@ -94,7 +96,7 @@ export async function policyStep(stage: PolicyStage, step: number): Promise<Poli
   const penalty = stage.klPenalty
     ? penalize(masked, learner, stage.update.temperature, stage.klPenalty)
     : null
-  const { credited, report, critic } = estimate(stage, step, penalty?.groups ?? masked)
+  const { credited, report, critic, values } = estimate(stage, step, penalty?.groups ?? masked)
   const learns = credited.length > 0 && step > (stage.critic?.warmUpSteps ?? 0)
   const update = learns ? improve(stage, step, groups, credited) : null
   if (update) engine.replaceWeights(learner.decoder)
@@ -110,6 +112,7 @@ export async function policyStep(stage: PolicyStage, step: number): Promise<Poli
     advantages: report,
     update,
     critic,
+    values,
     kl: penalty?.kl ?? null,
     seconds,
   }
@@ -119,8 +122,8 @@ function estimate(
   { advantage, critic, seed }: PolicyStage,
   step: number,
   groups: readonly ScoredGroup[],
-): Estimate & { readonly critic: CriticReport | null } {
-  if (!critic) return { ...advantage(groups), critic: null }
+): Estimate & Pick<PolicyStep, 'critic' | 'values'> {
+  if (!critic) return { ...advantage(groups), critic: null, values: null }
   return criticStep(critic, groups, RandomStream.named(seed, `critic/step-${step}`))
 }
 

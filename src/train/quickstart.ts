@@ -25,8 +25,9 @@ import { type Judged, judgePolicy } from './judge-policy.ts'
 import { type PolicyStage, type PolicyStep, policyStep } from './policy-step.ts'
 import { ProblemFeed } from './problem-feed.ts'
 import type { QuickstartConfig } from './quickstart-config.ts'
-import { recordStep, trajectoryRecords } from './record-step.ts'
+import { recordStep } from './record-step.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
+import { trajectoryRecords } from './trajectory-records.ts'
 
 /** A stretch of work that a person watches. */
 export interface Chapter extends Disposable {

@@ -8,17 +8,17 @@ import type { Problem } from '../data/problem.ts'
 import type { AttemptReader } from '../reward/attempt.ts'
 import { answerJudge } from '../reward/judge.ts'
 import { openGrader } from '../reward/open-grader.ts'
+import { judgeBy } from '../reward/own-judge.ts'
 import { rewarder } from '../reward/rewarder.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
 import type { RunFolder } from '../run/folder.ts'
-import { createSandbox } from '../sandbox/create-sandbox.ts'
-import { interpreter } from '../tool/interpreter.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
 import { ProblemFeed } from './problem-feed.ts'
 import { learnerOptions, optimizerSteps, rewardStage, updateOptions } from './recipe-options.ts'
+import { openRecipeTools, recipeProtocol } from './recipe-tools.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
@@ -47,15 +47,13 @@ export interface TrainRecipeResult extends ReinforcementResult {
 /** Opens what the recipe names, trains, and writes the model into the run folder. */
 export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
   const { recipe, run, from, config, signal, onStep } = options
-  const { mode, timeoutMs } = recipe.interpreter
-  const sandbox = await createSandbox()
+  await using opened = await openRecipeTools(recipe)
   const grader = openGrader(Math.min(4, availableParallelism()))
-  const tool = interpreter(sandbox, { mode, seed: recipe.seed, limits: { timeoutMs } })
   try {
-    using model = await openRecipeModel(recipe, tool)
+    using model = await openRecipeModel(recipe, opened.tools)
     const reader: AttemptReader = {
       decode: (tokens) => model.tokenizer.decode(tokens),
-      judge: answerJudge({ grader, seconds: 10 }),
+      judge: recipe.judge ? judgeBy(recipe.judge) : answerJudge({ grader, seconds: 10 }),
     }
     const { steps, checkpoints, evaluation } = recipe
     const { curriculum } = rewardStage(recipe.reward)
@@ -82,13 +80,14 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
     saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
     return { ...result, model: folder }
   } finally {
-    await tool.close?.()
     await grader.close()
-    await sandbox.close()
   }
 }
 
-async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<TrainingModel> {
+async function openRecipeModel(
+  recipe: TrainRecipe,
+  tools: readonly Tool[],
+): Promise<TrainingModel> {
   const { model, learner, update, critic, engine, seed } = recipe
   const { reference, dtype, template } = model
   const { lora } = learner
@@ -99,7 +98,8 @@ async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<Trainin
     learner: learnerOptions(learner, optimizerSteps(recipe, update)),
     engine,
     dtype,
-    tools: [tool],
+    tools,
+    protocol: recipeProtocol(recipe.protocol),
     ...(lora && { lora: { ...lora, seed } }),
     withReference: update.klLoss !== null || update.klPenalty !== null,
     ...(recipe.advantage.kind === 'gae' && {

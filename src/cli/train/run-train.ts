@@ -3,7 +3,9 @@
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { cacheFolder } from '../../../setup/cache-folder.mjs'
-import { type TrainRecipe, trainRecipeRules, trainRecipeSchema } from '../../config/train-recipe.ts'
+import { plainConfig } from '../../config/plain-config.ts'
+import { type TrainRecipe, trainRecipeSchema } from '../../config/train-recipe.ts'
+import { trainRecipeRules } from '../../config/train-recipe-rules.ts'
 import { openGenerator } from '../../data/open-generator.ts'
 import type { PythonProcess } from '../../python/python-process.ts'
 import { openProblems } from '../../train/open-problems.ts'
@@ -26,7 +28,7 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
   using interrupt = new Interrupt('saving and ending; Ctrl-C again ends at once')
   setMaxListeners(0, interrupt.signal)
   const problems = await problemsOf(recipe)
-  const start = { command: 'train', config: recipe, totalSteps: recipe.steps }
+  const start = { command: 'train', config: plainConfig(recipe), totalSteps: recipe.steps }
   const opened = openRun(name, flags, start)
   using run = opened.run
   const result = await inRun(run, interrupt.signal, async () => {
