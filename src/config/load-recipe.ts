@@ -72,7 +72,21 @@ async function importCode(file: string): Promise<unknown> {
     const { register } = await import('tsx/esm/api')
     register()
   }
-  return await import(pathToFileURL(file).href)
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (error) {
+    throw new UserError(`${shown(file)}: cannot be run: ${whyNot(error)}`)
+  }
+}
+
+/** The message, with the way out where packages are missing, else with the place. */
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
+    return `${error.message}; run npm install where the recipe is`
+  }
+  const place = /\n\s+at .*/.exec(error.stack ?? '')?.[0].trim() ?? ''
+  return `${error.message} (${place})`
 }
 
 /** A path (with an ending, or a slash) is meant as one; a name is looked up among the package's. */

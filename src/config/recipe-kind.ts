@@ -33,36 +33,30 @@ export function resolveRecipe(kind: RecipeKind, layers: readonly Layer[]): Resol
 
 /**
  * The JSON Schema by which editors complete and check a YAML recipe. One that builds on another
- * (`extends`) may leave out what that one says.
+ * (`extends`) may leave out what that one says, so nothing inside is required.
  */
 export function recipeSchema(kind: RecipeKind): PlainRecord {
-  const { $schema, ...full } = configSchema(schemas[kind])
+  const { $schema, properties, required, ...rest } = configSchema(schemas[kind])
+  const description = 'The recipe that this one builds on: a name or a path.'
   return {
     $schema,
     title: `A recipe of retool-rl ${kind}`,
-    if: { type: 'object', required: ['extends'] },
-    // biome-ignore lint/suspicious/noThenProperty: the name is JSON Schema's
-    then: withExtends(withoutRequired(full) as PlainRecord),
-    else: full,
+    ...rest,
+    properties: {
+      extends: { type: 'string', description },
+      ...(withoutRequired(properties) as PlainRecord),
+    },
+    anyOf: [{ required: ['extends'] }, { required }],
   }
 }
 
-function withExtends(schema: PlainRecord): PlainRecord {
-  const description = 'The recipe that this one builds on: a name or a path.'
-  const { properties } = schema
-  return {
-    ...schema,
-    properties: { extends: { type: 'string', description }, ...(properties as PlainRecord) },
-  }
-}
-
-/** Without what makes keys necessary, but for the ones that tell alternatives apart. */
+/** Without what makes keys necessary, but for those that tell alternatives apart. */
 function withoutRequired(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutRequired)
   if (!isPlainRecord(value)) return value
   const kept = Object.entries(value).flatMap(([key, inner]) => {
     if (key !== 'required' || !Array.isArray(inner)) return [[key, withoutRequired(inner)]]
-    const telling = inner.filter((name) => name === 'kind')
+    const telling = inner.filter((name) => ['kind', 'from', 'own'].includes(name))
     return telling.length > 0 ? [[key, telling]] : []
   })
   return Object.fromEntries(kept)

@@ -69,7 +69,7 @@ const ownPart = z.union([
 
 const weighted = z
   .strictObject({
-    kind: z.literal('weighted'),
+    kind: z.literal('weighted').optional().default('weighted'),
     parts: parts.default({ outcome: 1 }),
     own: z
       .record(z.string().min(1), ownPart)
@@ -92,7 +92,7 @@ const fourStages = z
 
 export const rewardSchema = z
   .discriminatedUnion('kind', [weighted, fourStages])
-  .default({ kind: 'weighted', parts: { outcome: 1 }, own: {} })
+  .prefault({})
   .describe('What is rewarded: a weighted sum of parts, or a curriculum of four stages.')
 
 export type RewardRecipe = z.output<typeof rewardSchema>
