@@ -76,9 +76,9 @@ const runAnswers: Readonly<Record<string, Answer>> = {
   '/trajectory': (reader, context) =>
     withQuery(context, trajectoryQuery, (key) => {
       const found = reader.query(undefined, (database) => readTrajectory(database, key))
-      return found
-        ? toTransport(found.summary, found.body)
-        : context.json({ error: 'no such trajectory' }, 404)
+      if (found) return toTransport(found.summary, found.body)
+      const damage = reader.damage.at(-1)?.message
+      return context.json({ error: damage ?? 'no such trajectory' }, damage ? 500 : 404)
     }),
 }
 

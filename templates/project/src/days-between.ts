@@ -3,7 +3,10 @@
 import { functionTool } from 'retool-rl'
 import { z } from 'zod'
 
-const date = z.iso.date().describe('A date, such as 2024-02-29.')
+const date = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d$/)
+  .describe('A date, such as 2024-02-29.')
 
 export const daysBetween = functionTool({
   name: 'days_between',
