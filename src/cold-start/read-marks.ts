@@ -66,7 +66,7 @@ function stepsOf(solution: string): ReadCalculation {
 const number = String.raw`\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)%?`
 /** Up to three words after a number, `x` being a sign: `14 pieces/house`, `7kg`. */
 const unit = String.raw`(?:[ ]?(?!x\b)[a-zA-Z][a-zA-Z/'’]*){0,3}`
-const operand = String.raw`[ (]*${number}${unit}[ )]*`
+const operand = `[ (]*${number}${unit}[ )]*`
 const unmarked = new RegExp(
   String.raw`(?<![\d.,*/+\-x×=(%][ ]*)(${operand}(?:[-+*/x×÷]${operand})+)=[ ]*(\$?)(\d[\d,]*(?:\.\d+)?)`,
   'g',
