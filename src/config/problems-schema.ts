@@ -21,12 +21,12 @@ const namedSource = z.strictObject({
   subset: z.string().exactOptional().describe('Of a Hub data set that has several.'),
   columns: z
     .strictObject({
-      /** Column of the question; a dotted name reaches into a record. */
-      question: z.string().exactOptional(),
-      /** Column of the reference answer. */
-      answer: z.string().exactOptional(),
-      /** Column of the worked solution. */
-      solution: z.string().exactOptional(),
+      question: z
+        .string()
+        .exactOptional()
+        .describe('Column of the question; a dotted name reaches into a record.'),
+      answer: z.string().exactOptional().describe('Column of the reference answer.'),
+      solution: z.string().exactOptional().describe('Column of the worked solution.'),
     })
     .exactOptional()
     .describe('Columns of a file; guessed for the usual data sets.'),

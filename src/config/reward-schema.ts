@@ -21,26 +21,32 @@ const number = z.number().exactOptional()
 const flag = z.boolean().exactOptional()
 
 const parts = z.strictObject({
-  outcome: part('Whether the answer is right.', {
-    right: number,
-    wrong: number,
-    partialCredit: flag,
-  }),
-  format: part('Whether the answer stands where it should.', {
+  outcome: part(
+    '1 for a right answer, -1 for a wrong one, unless `right` and `wrong` say otherwise.',
+    {
+      right: number,
+      wrong: number,
+      partialCredit: flag,
+    },
+  ),
+  format: part('1 for an answer in its place and no malformed call, else 0.', {
     answerIn: z
       .array(z.enum(['taggedBox', 'tag', 'box', 'number']))
       .min(1)
       .exactOptional(),
   }),
-  codeRuns: part('The share of calls that ran without error.', {}),
-  codeRatio: part('How much of the response is code.', {}),
-  codeTiming: part('How early the first call comes.', {}),
-  toolUse: part('Calls, up to enough of them.', { enough: count, onlyWhenWrong: flag }),
+  codeRuns: part('Share of the calls that ended well.', {}),
+  codeRatio: part('Share of the characters that are code.', {}),
+  codeTiming: part('1 for code at once, towards 0 for code at the end.', {}),
+  toolUse: part('Calls that were carried out, over `enough`; at most 1.', {
+    enough: count,
+    onlyWhenWrong: flag,
+  }),
   length: part('Shorter responses: 1 up to `free` tokens, 0 from `longest` on.', {
     free: count,
     longest: count,
   }),
-  overlong: part("DAPO's soft punishment of overlong responses.", {
+  overlong: part("DAPO's soft penalty: 0 up to `limit - buffer`, `-factor` at `limit`.", {
     limit: count,
     buffer: count,
     factor: number,

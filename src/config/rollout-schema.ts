@@ -45,7 +45,7 @@ export const limitsSchema = z
 
 export const rolloutSchema = z
   .strictObject({
-    problemsPerStep: count.default(8),
+    problemsPerStep: count.default(8).describe('Problems that a step rolls out.'),
     groupSize: count.default(8).describe('Trajectories per problem.'),
     drawLimit: count
       .default(1)
