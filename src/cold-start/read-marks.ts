@@ -108,7 +108,7 @@ function withoutWords(text: string): string {
     .replace(new RegExp(`(${number})${unit}`, 'g'), '$1')
     .replace(/[x×]/g, '*')
     .replaceAll('÷', '/')
-    .replace(/[\s$]/g, '')
+    .replace(/[\s$,]/g, '')
     .replace(/([\d.]+)%/g, '($1/100)')
 }
 
