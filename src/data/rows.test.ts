@@ -40,6 +40,13 @@ test('JSON lines: bad lines are named, empty ones passed over, the end needs no 
   expect(outline(await rowsOf('x.jsonl.gz', gzipSync('{"a": 1}\n')))).toEqual([[1, { a: 1 }]])
 })
 
+test('a file that ends too early, or cannot be read, is named', async () => {
+  const whole = gzipSync('{"a": 1}\n'.repeat(1_000))
+  await expect(rowsOf('cut.jsonl.gz', whole.subarray(0, -9))).rejects.toThrow(
+    'cut.jsonl.gz: cannot be read: unexpected end of file',
+  )
+})
+
 test('a line without an end does not fill the memory', async () => {
   const bytes = Buffer.concat([Buffer.alloc(longestLine + 10, 'x'), Buffer.from('\n{"a": 1}\n')])
   expect(outline(await rowsOf('long.jsonl', bytes))).toEqual([

@@ -4,6 +4,7 @@ import { InfrastructureError } from '../base/errors.ts'
 import type { Problem } from '../data/problem.ts'
 import { exactlyEqual } from './exact-equivalence.ts'
 
+/** What a judge found. */
 export interface Judgement {
   readonly correct: boolean
   /** In [0, 1]; some families of problems give part of the credit. */

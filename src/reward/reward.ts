@@ -4,6 +4,7 @@ import type { Problem } from '../data/problem.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
 import type { Judgement } from './judge.ts'
 
+/** The reward of one trajectory. */
 export interface Reward {
   /** Sum of weight times part. */
   readonly total: number

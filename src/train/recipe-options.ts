@@ -8,6 +8,7 @@ import type { WeightedPart } from '../reward/reward-part.ts'
 import { rewardParts } from '../reward/reward-parts.ts'
 import type { LearnerOptions } from '../update/learner.ts'
 import type { PolicyUpdateOptions } from '../update/policy-update.ts'
+import type { TrainingModelOptions } from './training-model.ts'
 
 /** `totalSteps` counts optimizer steps, at most. */
 export function learnerOptions(recipe: LearnerRecipe, totalSteps: number): LearnerOptions {
@@ -23,6 +24,15 @@ export function learnerOptions(recipe: LearnerRecipe, totalSteps: number): Learn
     microBatchTokens: recipe.microBatchTokens,
     checkpointActivations: recipe.checkpointActivations,
   }
+}
+
+/** Where the adapters in training come from, if the recipe trains any. */
+export function loraStart(
+  { lora }: LearnerRecipe,
+  seed: number,
+): Pick<TrainingModelOptions, 'lora'> {
+  if (!lora) return {}
+  return { lora: 'from' in lora ? lora : { ...lora, seed } }
 }
 
 /** Optimizer steps of the policy, or of the critic, over a whole run. */

@@ -25,6 +25,7 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
       members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered')),
     ),
     ...stopMetrics(members),
+    'rollout/staleness': done.staleness,
     'groups/with-spread': advantages.groupsWithSpread,
     'groups/all': advantages.groups,
     'time/rollout': done.seconds.rollout,
@@ -66,19 +67,24 @@ function mean(values: readonly number[]): number {
 }
 
 /** Calls that were carried out. */
-export function callsOf({ trajectory }: Scored): number {
+function callsOf({ trajectory }: Scored): number {
   return trajectory.segments.filter(
     (segment) => segment.author === 'tool' && segment.output.status !== 'malformed',
   ).length
 }
 
-/** Writes a finished step into the run folder. */
-export function recordStep(run: RunFolder, done: PolicyStep, tokenizer: Tokenizer): void {
+/** Writes a finished step into the run folder, under the number that the run counts it by. */
+export function recordStep(
+  run: RunFolder,
+  done: PolicyStep,
+  tokenizer: Tokenizer,
+  step = done.step,
+): void {
   const behaviour = behaviourMetrics(done.groups, (tokens) => tokenizer.decode(tokens))
   const metrics = { ...stepMetrics(done), ...behaviour }
-  run.recordMetrics(done.step, metrics, { tokens: tokensWritten(done) })
+  run.recordMetrics(step, metrics, { tokens: tokensWritten(done) })
   run.recordTrajectories(
-    done.step,
+    step,
     trajectoryRecords(done.groups, computedTokens(done), 'train', tokenizer),
   )
 }

@@ -35,6 +35,7 @@ import { type TrainingModel, trainingModel } from './training-model.ts'
 
 /** What a training came to. */
 export interface TrainOutput {
+  /** Steps taken, those before a resume included. */
   readonly steps: number
   /** The numbers of each step that this call took, by name. */
   readonly history: readonly Readonly<Record<string, number>>[]
@@ -232,7 +233,7 @@ async function run(
       onStep,
     })
     const saved = `${outputFolder}/model`
-    saveTrained(saved, model, { dtype, lora: null })
+    saveTrained(saved, model, dtype)
     folder.finish()
     return { steps: result.steps, history, model: saved }
   } catch (error) {

@@ -11,8 +11,14 @@ import { trajectoryRecords } from './trajectory-records.ts'
  * Records the trajectories for the viewer, and writes what the learner was given, one trajectory a
  * line with its advantages, to `non-finite-step-N.jsonl` in the run folder. Returns its path.
  */
-export function saveBatch(run: RunFolder, tokenizer: Tokenizer, failed: NonFiniteStep): string {
-  const { step, groups, credited, message } = failed
+export function saveBatch(
+  run: RunFolder,
+  tokenizer: Tokenizer,
+  failed: NonFiniteStep,
+  stepsBefore = 0,
+): string {
+  const { groups, credited, message } = failed
+  const step = failed.step + stepsBefore
   const path = join(run.path, `non-finite-step-${step}.jsonl`)
   const lines = credited.map(({ advantages, returns, ...rest }) =>
     JSON.stringify({

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { advantageEstimator, criticEstimator } from '../advantage/advantage-estimator.ts'
 import type { TrainRecipe } from '../config/train-recipe.ts'
 import type { Problem } from '../data/problem.ts'
+import type { ProblemSource } from '../data/problem-source.ts'
 import type { AttemptReader } from '../reward/attempt.ts'
 import { answerJudge } from '../reward/judge.ts'
 import { openGrader } from '../reward/open-grader.ts'
@@ -16,15 +17,23 @@ import type { Tool } from '../tool/tool.ts'
 import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
-import { ProblemFeed } from './problem-feed.ts'
-import { learnerOptions, optimizerSteps, rewardStage, updateOptions } from './recipe-options.ts'
+import { type Feed, ProblemFeed } from './problem-feed.ts'
+import {
+  learnerOptions,
+  loraStart,
+  optimizerSteps,
+  rewardStage,
+  updateOptions,
+} from './recipe-options.ts'
 import { openRecipeTools, recipeProtocol } from './recipe-tools.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
+import { StreamFeed } from './stream-feed.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
 
 export interface RecipeProblems {
-  readonly train: readonly Problem[]
+  /** A source where there are more than memory should hold. */
+  readonly train: readonly Problem[] | ProblemSource
   readonly evaluation: readonly Problem[]
 }
 
@@ -77,7 +86,7 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
       onStep,
     })
     const folder = join(run.path, 'model')
-    saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
+    saveTrained(folder, model, recipe.model.dtype)
     return { ...result, model: folder }
   } finally {
     await grader.close()
@@ -90,7 +99,6 @@ async function openRecipeModel(
 ): Promise<TrainingModel> {
   const { model, learner, update, critic, engine, seed } = recipe
   const { reference, dtype, template } = model
-  const { lora } = learner
   const { learningRate, miniBatchSize, passes } = critic
   const criticLearner = { ...learner, learningRate }
   return await openTrainingModel(reference, {
@@ -100,7 +108,7 @@ async function openRecipeModel(
     dtype,
     tools,
     protocol: recipeProtocol(recipe.protocol),
-    ...(lora && { lora: { ...lora, seed } }),
+    ...loraStart(learner, seed),
     withReference: update.klLoss !== null || update.klPenalty !== null,
     ...(recipe.advantage.kind === 'gae' && {
       critic: learnerOptions(criticLearner, optimizerSteps(recipe, { passes, miniBatchSize })),
@@ -120,7 +128,7 @@ function policyStage(
   return {
     learner: model.learner,
     engine: model.engine,
-    feed: new ProblemFeed(problems.train, seed),
+    feed: feedOf(problems.train, seed),
     rollout: { ...rolloutOptions(recipe, model, signal), groupSize: rollout.groupSize },
     reward: rewarder(rewardStage(recipe.reward).parts, reader),
     advantage: advantageEstimator(kind === 'gae' ? { kind: 'grpo' } : advantage, { maskTruncated }),
@@ -140,8 +148,14 @@ function policyStage(
     problemsPerStep: rollout.problemsPerStep,
     drawLimit: rollout.drawLimit,
     repeatable: rollout.repeatable,
+    staleness: rollout.staleness,
     seed,
   }
+}
+
+/** Problems in the order in which a run takes them. */
+export function feedOf(problems: RecipeProblems['train'], seed: number): Feed {
+  return 'rows' in problems ? new StreamFeed(problems, { seed }) : new ProblemFeed(problems, seed)
 }
 
 function rolloutOptions(
@@ -174,11 +188,12 @@ function evaluator(
   const sampling = { temperature, topP, topK, minP }
   const { engine, learner, tokenizer } = model
   const options = { ...rolloutOptions(recipe, model, signal), sampling, groupSize: attempts }
-  return (step) => {
+  return async (step) => {
     // As in a step: an empty cache, whatever was written before.
     engine.replaceWeights(learner.decoder, engine.version)
-    return evaluatePolicy(
+    const { report } = await evaluatePolicy(
       {
+        name: 'held-out',
         problems: problems.evaluation,
         rollout: options,
         repeatable: rollout.repeatable,
@@ -188,5 +203,6 @@ function evaluator(
       },
       step,
     )
+    return report.all.average.mean
   }
 }

@@ -92,7 +92,7 @@ function microBatchGradients(
   const packed = packSequences(part)
   let sums: MicroBatchSums = { loss: 0, clipped: 0, ratio: 0, kl: 0, entropy: 0 }
   if (packed.targets.length === 0) return sums
-  const { head } = trainee.decoder.weights
+  const head = trainee.decoder.weights.head.weight
   backpropagate(trainee, packed, options, (hidden_MH) => {
     const targets = toDevice(integers(packed.targets), head.device)
     const input = { hidden: hidden_MH, head, targets, temperature: options.temperature }

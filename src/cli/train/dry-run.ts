@@ -8,29 +8,33 @@ import { modelTemplate } from '../../tokenizer/model-template.ts'
 import { firstContext } from '../../tool/first-context.ts'
 import { interpreterWords } from '../../train/interpreter-words.ts'
 import { type MemoryPart, trainingMemory } from '../../train/memory-estimate.ts'
-import { ProblemFeed } from '../../train/problem-feed.ts'
 import { optimizerSteps } from '../../train/recipe-options.ts'
 import { recipeProtocol } from '../../train/recipe-tools.ts'
-import type { RecipeProblems } from '../../train/train-recipe.ts'
+import { feedOf, type RecipeProblems } from '../../train/train-recipe.ts'
 
 const shownPrompts = 2
 
 export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Promise<string> {
-  const { model, rollout, update, seed } = recipe
-  const source = await openPretrained(model.reference)
+  const { model, learner, rollout, update, seed } = recipe
+  const { lora } = learner
+  const adapter = lora && 'from' in lora ? { adapter: lora.from } : {}
+  const source = await openPretrained(model.reference, adapter)
   const { config, tokenizer } = source
   const template = modelTemplate(
     tokenizer,
     model.template === undefined ? chatTemplateOf(tokenizer) : namedTemplate(model.template),
   )
-  const feed = new ProblemFeed(problems.train, seed)
+  const feed = feedOf(problems.train, seed)
+  const firsts = await feed.take(shownPrompts)
+  const { train } = problems
+  const count = 'rows' in train ? 'a stream of problems' : `${train.length}`
   const batch = rollout.problemsPerStep * rollout.groupSize
   const parameters = [...expectedWeights(config).values()].reduce(
     (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
     0,
   )
   const prompts = await Promise.all(
-    feed.take(shownPrompts).map(async ({ question }) => {
+    firsts.map(async ({ question }) => {
       const options = {
         codec: tokenizer,
         template,
@@ -44,12 +48,12 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
   )
   return [
     `model     ${source.name}: ${millions(parameters)} parameters, ${recipe.model.dtype}`,
-    `problems  ${problems.train.length} to train on, ${problems.evaluation.length} to be judged by`,
+    `problems  ${count} to train on, ${problems.evaluation.length} to be judged by`,
     `steps     ${recipe.steps}, each ${rollout.problemsPerStep} problems x ${rollout.groupSize} = ${batch} trajectories`,
     `          ${update.miniBatchSize ?? batch} behind an optimizer step: ${optimizerSteps(recipe, update)} of these in all`,
     '',
     'memory',
-    memoryTable(trainingMemory(config, recipe)),
+    memoryTable(trainingMemory(source, recipe)),
     '',
     'first prompts',
     ...prompts,

@@ -62,7 +62,8 @@ def _inhabit(settings, light, heavy, maker):
     if maker is not None:
         spare = settings["spareBoxes"]
         scratch = settings["scratchMb"], settings["scratchFiles"]
-        _fork(settings, lambda: boxes.serve(maker, spare, *scratch), (light, heavy))
+        furniture = boxes.Furniture(*scratch, settings["readable"])
+        _fork(settings, lambda: boxes.serve(maker, spare, furniture), (light, heavy))
     small = {**settings, "preload": _STANDARD}
     _fork(settings, lambda: zygote.serve(light, small), (heavy, maker))
     _close(light, maker)
