@@ -1,7 +1,15 @@
 // What the documentation says is tried here: code is type-checked and run, recipes resolve, commands
 // are parsed by the real program and the cheap ones run, quoted messages and links are there.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
@@ -213,6 +221,7 @@ test('keys and kinds that pages name are in the schemas', () => {
   const unknown = pages.flatMap((page) =>
     [...pageText(page).matchAll(key)]
       .flatMap(([, name = '']) => name)
+      .map((name) => name.replace(/\.kind$/, ''))
       .filter((name) => !name.includes('_') && !known.some((one) => one.startsWith(name)))
       .map((name) => `${page}: ${name}`),
   )
@@ -235,6 +244,15 @@ test('quoted messages are in the source', () => {
     return isThere && pieces.length > 0 ? [] : [message]
   })
   expect(gone).toEqual([])
+})
+
+test('the map of folders in CONTRIBUTING has every folder', () => {
+  const rows = pageText('CONTRIBUTING.md').match(/^\| `.*\|$/gm) ?? []
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  const missing = folders.filter((name) => !rows.some((row) => row.includes(`\`${name}\``)))
+  expect(missing).toEqual([])
 })
 
 test('links lead somewhere', () => {

@@ -17,26 +17,18 @@ const flag = z.boolean().exactOptional()
 
 const parts = z
   .strictObject({
-    /** 1 for a right answer, -1 for a wrong one, unless `right` and `wrong` say otherwise. */
     outcome: part({ right: number, wrong: number, partialCredit: flag }),
-    /** 1 for an answer in its place and no malformed call, else 0. */
     format: part({
       answerIn: z
         .array(z.enum(['taggedBox', 'tag', 'box', 'number']))
         .min(1)
         .exactOptional(),
     }),
-    /** Share of the calls that ended well. */
     codeRuns: part({}),
-    /** Share of the characters that are code. */
     codeRatio: part({}),
-    /** 1 for code at once, towards 0 for code at the end. */
     codeTiming: part({}),
-    /** Calls that were carried out, over `enough`; at most 1. */
     toolUse: part({ enough: count, onlyWhenWrong: flag }),
-    /** 1 up to `free` tokens, 0 from `longest` on. */
     length: part({ free: count, longest: count }),
-    /** DAPO's soft penalty: 0 up to `limit - buffer`, `-factor` at `limit`. */
     overlong: part({ limit: count, buffer: count, factor: number }),
   })
   .refine((given) => Object.keys(given).length > 0, 'at least one reward part')
@@ -67,11 +59,8 @@ export const advantageSchema = z
   .default({ kind: 'grpo' })
 
 export const criticSchema = z.strictObject({
-  /** Of the critic; its other settings are those of `learner`. */
   learningRate: positive.default(2e-6),
-  /** Times through the batch. */
   passes: z.int().min(1).default(1),
-  /** Trajectories behind one optimizer step; null for all of the batch. */
   miniBatchSize: z.int().min(1).nullable().default(null),
   /** A new value counts only within this distance of the old one; null for no limit. */
   clipRange: positive.nullable().default(0.5),

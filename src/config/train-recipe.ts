@@ -18,9 +18,7 @@ const count = z.int().min(1)
 
 export const trainRecipeSchema = z
   .strictObject({
-    /** Decides every draw: problems, sampling, shuffling, adapters. */
     seed: z.int().min(0).default(0),
-    /** Rounds of rollout and update. */
     steps: count,
     model: modelSchema,
     problems: sourcesSchema,
@@ -29,9 +27,7 @@ export const trainRecipeSchema = z
     tools: toolsSchema,
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
-    /** What is paid; ReTool pays +1 for a right answer and -1 for a wrong one. */
     reward: rewardSchema,
-    /** From rewards to advantages; docs/algorithms.md says which when. */
     advantage: advantageSchema,
     /** Leave out of statistics and loss what a limit ended (overlong filtering). */
     maskTruncated: z.boolean().default(false),
@@ -42,9 +38,7 @@ export const trainRecipeSchema = z
     evaluation: z
       .strictObject({
         problems: sourcesSchema,
-        /** Steps between evaluations; there is one at the end too. */
         every: count.default(10),
-        /** Attempts at each problem. */
         attempts: count.default(1),
         ...samplingSchema,
         temperature: samplingSchema.temperature.unwrap().default(0),
