@@ -44,7 +44,7 @@ async function attempt(replies: (ChatReply | Error)[], changes: Partial<ChatAtte
   }
   const attempter = chatAttempter({
     ...{ model, tools: [interpreter], calls: 'text', temperature: 1, topP: 0.7 },
-    ...{ turns: 4, turnTokens: 100, seed: 1, retryDelayMs: 1 },
+    ...{ turns: 4, turnTokens: 100, trajectoryTokens: 500, seed: 1, retryDelayMs: 1 },
     ...changes,
   })
   const { trajectory, tokens } = await attempter.attempt(problem, { id: 'a/0', group: 'a' })
@@ -98,6 +98,9 @@ test('a malformed call is told, limits end, and without tools it is text alone',
   expect(trajectory.stop).toEqual({ kind: 'limit', limit: 'turnTokens' })
   const endless = await attempt([said(code), said(code)], { turns: 2 })
   expect(endless.trajectory.stop).toEqual({ kind: 'limit', limit: 'turns' })
+  const short = await attempt([said(code)], { trajectoryTokens: 5 })
+  expect(short.asked[0]?.tokenLimit).toBe(5)
+  expect(short.trajectory.stop).toEqual({ kind: 'limit', limit: 'trajectoryTokens' })
   const alone = await attempt([said('It is 12.')], { tools: [] })
   expect(alone.texts[0]).not.toContain('python')
   expect(alone.trajectory.stop).toEqual({ kind: 'ended' })

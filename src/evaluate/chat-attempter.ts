@@ -27,6 +27,8 @@ export interface ChatAttempts {
   readonly temperature: number
   readonly topP: number
   readonly turnTokens: number
+  /** Of all replies; counts only where the server counts. */
+  readonly trajectoryTokens: number
   readonly turns: number
   readonly seed: number
   /** Further tries after what may pass; 4 if omitted, the first after a second. */
@@ -104,7 +106,9 @@ class ChatRun {
 
   /** One reply and what follows from it; undefined where the model is to go on. */
   async #turn(turn: number): Promise<Stop | undefined> {
-    const reply = await this.#reply(turn)
+    const room = this.options.trajectoryTokens - (this.tokens ?? 0)
+    if (room < 1) return { kind: 'limit', limit: 'trajectoryTokens' }
+    const reply = await this.#reply(turn, Math.min(room, this.options.turnTokens))
     const isLast = turn >= this.options.turns
     if (reply.calls.length > 0) return await this.#answerCalls(reply, isLast)
     const text = reply.isCut || this.#byTools ? reply.text : withClosingTag(reply.text)
@@ -125,15 +129,15 @@ class ChatRun {
     return undefined
   }
 
-  async #reply(turn: number): Promise<ChatReply> {
-    const { model, tools, temperature, topP, turnTokens, seed } = this.options
+  async #reply(turn: number, tokenLimit: number): Promise<ChatReply> {
+    const { model, tools, temperature, topP, seed } = this.options
     const { retries = 4, retryDelayMs = 1_000 } = this.options
     const request = {
       messages: [...this.#messages],
       ...(this.#byTools && { tools: tools.map(declarationOf) }),
       temperature,
       topP,
-      tokenLimit: turnTokens,
+      tokenLimit,
       stopStrings: this.#byTools ? [] : reToolProtocol.stopStrings,
       seed: RandomStream.named(seed, `${this.name.id}/turn-${turn}`).word(),
     }

@@ -61,7 +61,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
     if (attempt.trajectory.stop.kind === 'cancelled') options.signal?.throwIfAborted()
     await options.log.append(attempt.record)
     tally.add(attempt.record)
-    failures.add(attempt.record)
+    failures.add(attempt)
     options.onAttempt?.(attempt)
   })
   return tally.report()
@@ -154,14 +154,15 @@ class FailureWatch {
 
   constructor(private readonly share: number) {}
 
-  add({ correct, stop, problemId }: AttemptRecord): void {
+  add({ record, trajectory: { stop } }: EvaluatedAttempt): void {
     this.#attempts++
-    if (correct !== null) return
+    if (record.correct !== null) return
     this.#failed++
     if (this.#failed < fewestFailures || this.#failed <= this.share * this.#attempts) return
+    const why = stop.kind === 'failed' ? stop.failure.message : record.stop
     throw new InfrastructureError(
       'too_many_failures',
-      `${this.#failed} of ${this.#attempts} attempts failed through no fault of the model (last: ${stop}, ${problemId}); what was judged is kept, go on with --resume`,
+      `${this.#failed} of ${this.#attempts} attempts failed through no fault of the model (last: ${why}, ${record.problemId}); what was judged is kept, go on with --resume`,
     )
   }
 }

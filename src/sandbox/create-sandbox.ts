@@ -26,7 +26,7 @@ export interface SandboxOptions {
   readonly workers?: number
   /** Programs that run at a time in each worker. */
   readonly slots?: number
-  /** Programs that may run in each worker beyond its slots because they take long. */
+  /** Programs that run in each worker beside its slots because they take long; others take turns. */
   readonly lingering?: number
   /** Programs that may wait. */
   readonly queueLength?: number
@@ -68,7 +68,7 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
   const python = options.python ?? pythonExecutable()
   const tier = chosenTier(await probe(python), options.tier)
   const slots = options.slots ?? 2
-  const lingering = options.lingering ?? 8
+  const lingering = options.lingering ?? 4
   const settings = workerSettings({
     tier,
     python,
@@ -82,7 +82,6 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
     tier,
     settings,
     slots,
-    lingering,
     workers: options.workers ?? availableParallelism(),
     queueLength: options.queueLength ?? defaultQueueLength,
     recycleAfter: options.recycleAfter ?? 20_000,

@@ -39,5 +39,8 @@ test('several sources: each to its limit, none by which the run is judged', asyn
   const told = rows.map((row) => (row.kind === 'bad' ? row.reason : row.problem.id))
   expect(told).toEqual(['p0', 'the run is judged by it', 'p2', 'x'])
   const empty = combinedSource([{ source: listSource('nothing', []), limit: null }], new Set())
-  await expect(empty.rows().next()).rejects.toThrow('nothing: no problems')
+  const readAll = async () => {
+    for await (const batch of empty.rows()) expect(batch).toEqual([])
+  }
+  await expect(readAll()).rejects.toThrow('nothing: no problems')
 })

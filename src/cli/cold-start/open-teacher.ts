@@ -47,6 +47,9 @@ function refuseWithoutEffect(flags: ColdStartFlags, isServer: boolean): void {
     const without = names.find((name) => flags[name] !== undefined)
     if (without) throw new UserError(`--${kebab(without)} has no effect without ${lacking}`, 2)
   }
+  if (flags.teacher !== undefined && !(flags.tools && flags.withoutCode === 0)) {
+    throw new UserError('text alone is written by rule: leave out --teacher, or the other flag', 2)
+  }
   if (flags.teacher === undefined) refuse([...ofServers, ...ofTeachers], '--teacher')
   else if (!isServer) refuse(ofServers, 'a server as --teacher')
   else if (flags.model === undefined) throw new UserError('a server as --teacher needs --model', 2)

@@ -86,10 +86,10 @@ function rolloutOptions(
 function chatSubject(config: EvaluateConfig, url: string, tools: readonly Tool[]): Subject {
   const server = chatServer({ url, model: config.model, ...apiKey() })
   const { temperature, topP, seed, calls } = config
-  const { turns, turnTokens } = config.limits
   return {
     attempter: chatAttempter({
-      ...{ model: server, tools, calls, temperature, topP, turns, turnTokens, seed },
+      ...{ model: server, tools, calls, temperature, topP, seed },
+      ...config.limits,
     }),
     tokenizer: byteTokenizer(),
     [Symbol.asyncDispose]: () => server.close(),

@@ -28,13 +28,14 @@ export interface WorkerOptions {
   readonly preload: readonly string[]
   /** Programs that may run at a time in one worker. */
   readonly slots: number
+  /** Programs that run beside the slots at a time because they take long; the others are frozen. */
   readonly lingering: number
   /** Folders besides the interpreter's own that programs may read. */
   readonly readable: readonly string[]
   readonly scratchMb: number
 }
 
-const spareBoxes = 2
+const spareBoxes = 8
 const scratchFiles = 4_096
 
 export function workerSettings(options: WorkerOptions): WorkerSettings {
@@ -42,7 +43,8 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     tier: options.tier,
     preload: options.preload,
     readable: options.readable,
-    spareBoxes: options.slots + options.lingering + spareBoxes,
+    lingering: options.lingering,
+    spareBoxes: options.slots + spareBoxes,
     scratchMb: options.scratchMb,
     scratchFiles,
   }

@@ -22,6 +22,13 @@ class Slot:
         if self.group:
             self.group.limit(limits["memoryMb"] << 20, limits["processes"], together)
 
+    def freeze(self, most_bytes):
+        """Stops all that runs in it; False where that is impossible, or it holds more than that."""
+        able = self.group is not None and self.group.can_freeze and self.group.used_bytes() <= most_bytes
+        if able:
+            self.group.freeze(True)
+        return able
+
     def descriptors(self):
         return self.group.entries if self.group else []
 
