@@ -265,3 +265,14 @@ test('links lead somewhere', () => {
   )
   expect(broken).toEqual([])
 })
+
+test('files that pages name are there', () => {
+  const path = /`((?:src|test|bench|recipes|setup|docs|native)\/[\w./-]+)`/g
+  const gone = pages.flatMap((page) =>
+    [...pageText(page).matchAll(path)]
+      .flatMap(([, name = '']) => name)
+      .filter((name) => !name.includes('NAME') && !existsSync(join(root, name)))
+      .map((name) => `${page}: ${name}`),
+  )
+  expect(gone).toEqual([])
+})
