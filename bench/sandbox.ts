@@ -86,7 +86,12 @@ try {
   }
   const relay = Math.min(...rates)
   process.stdout.write(table(rows, { head, align }))
-  const goals = goalRows({ loads: found, mixed, relayMegabytesPerSecond: relay, restMegabytes: rest })
+  const goals = goalRows({
+    loads: found,
+    mixed,
+    relayMegabytesPerSecond: relay,
+    restMegabytes: rest,
+  })
   const columns = { head: ['goal', 'measured', 'asked', ''], align: ['left', 'right', 'right'] }
   process.stdout.write(`\n${table(goals, columns as Parameters<typeof table>[1])}`)
 } finally {

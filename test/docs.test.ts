@@ -1,15 +1,25 @@
 // What the documentation says is tried here: code is type-checked and run, recipes resolve, commands
 // are parsed by the real program and the cheap ones run, quoted messages and links are there.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
 import { loadRecipe } from '../src/config/load-recipe.ts'
+import { recipeKinds } from '../src/config/recipe-kind.ts'
 import { resolveConfig } from '../src/config/resolve-config.ts'
-import { trainRecipeRules, trainRecipeSchema } from '../src/config/train-recipe.ts'
+import { trainRecipeSchema } from '../src/config/train-recipe.ts'
+import { trainRecipeRules } from '../src/config/train-recipe-rules.ts'
 import { RunFolder } from '../src/run/folder.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
 import { writeTinyModel } from '../src/train/fixtures/tiny-model-folder.ts'
@@ -17,8 +27,12 @@ import { commandFault, mentionFault } from './docs/check-command.ts'
 import { blocksIn, pages, pageText, root } from './docs/code-blocks.ts'
 import { commandLines } from './docs/command-lines.ts'
 import { configurationPage } from './docs/configuration-page.ts'
+import { describedSchema } from './docs/described-schema.ts'
 import { runModule, writeModules } from './docs/run-block.ts'
-import { faults } from './docs/type-check.ts'
+import { faults, undocumentedExports } from './docs/type-check.ts'
+
+// Type checks take seconds, and minutes on a machine that does other things as well.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
 
 /** Commands that are not run here, by how they begin, and where they are tried. */
 const triedElsewhere: Readonly<Record<string, string>> = {
@@ -106,6 +120,10 @@ function writeRun(path: string): void {
 
 test('code blocks fit the types of the package', () => {
   expect(faults(code)).toEqual([])
+})
+
+test('everything that the package exports has a docstring', () => {
+  expect(undocumentedExports()).toEqual([])
 })
 
 describe('code blocks run', () => {
@@ -197,6 +215,32 @@ test('the page of the configuration is what the schemas give', async () => {
   await expect(configurationPage()).toMatchFileSnapshot('../docs/configuration.md')
 })
 
+test('the schemas for editors are what the schemas and their comments give', async () => {
+  for (const kind of recipeKinds) {
+    await expect(describedSchema(kind)).toMatchFileSnapshot(`../recipes/${kind}.schema.json`)
+  }
+})
+
+test('keys and kinds that pages name are in the schemas', () => {
+  const schema = configurationPage()
+  const known = [...schema.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key)
+  const records =
+    'model|rollout|engine|reward|advantage|critic|update|learner|evaluation|checkpoints'
+  const key = new RegExp(`\`((?:${records})\\.[\\w.]+)`, 'g')
+  const unknown = pages.flatMap((page) =>
+    [...pageText(page).matchAll(key)]
+      .flatMap(([, name = '']) => name)
+      .map((name) => name.replace(/\.kind$/, ''))
+      .filter((name) => !name.includes('_') && !known.some((one) => one.startsWith(name)))
+      .map((name) => `${page}: ${name}`),
+  )
+  expect(unknown).toEqual([])
+  const methods = schema.match(/^\| `(advantage|update\.\w+)` \| record by `kind`: [^|]+/gm) ?? []
+  const kinds = methods.flatMap((row) => row.split('kind`: ')[1]?.match(/`\w+`/g) ?? [])
+  expect(kinds.filter((kind) => !pageText('docs/algorithms.md').includes(kind))).toEqual([])
+  expect(kinds.length).toBeGreaterThan(15)
+})
+
 test('quoted messages are in the source', () => {
   const sources = ['src', 'setup']
     .flatMap((name) => ts.sys.readDirectory(join(root, name), ['.ts', '.mjs'], ['**/*.test.ts']))
@@ -211,6 +255,15 @@ test('quoted messages are in the source', () => {
   expect(gone).toEqual([])
 })
 
+test('the map of folders in CONTRIBUTING has every folder', () => {
+  const rows = pageText('CONTRIBUTING.md').match(/^\| `.*\|$/gm) ?? []
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  const missing = folders.filter((name) => !rows.some((row) => row.includes(`\`${name}\``)))
+  expect(missing).toEqual([])
+})
+
 test('links lead somewhere', () => {
   const broken = pages.flatMap((page) =>
     [...pageText(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
@@ -220,4 +273,15 @@ test('links lead somewhere', () => {
       .map((target) => `${page}: ${target}`),
   )
   expect(broken).toEqual([])
+})
+
+test('files that pages name are there', () => {
+  const path = /`((?:src|test|bench|recipes|setup|docs|native)\/[\w./-]+)`/g
+  const gone = pages.flatMap((page) =>
+    [...pageText(page).matchAll(path)]
+      .flatMap(([, name = '']) => name)
+      .filter((name) => !name.includes('NAME') && !existsSync(join(root, name)))
+      .map((name) => `${page}: ${name}`),
+  )
+  expect(gone).toEqual([])
 })

@@ -63,3 +63,16 @@ export function faults(blocks: readonly CodeBlock[]): string[] {
     })
   })
 }
+
+/** Names that `src/index.ts` exports without a docstring. */
+export function undocumentedExports(): string[] {
+  const program = programOf([], ['src/index.ts'])
+  const checker = program.getTypeChecker()
+  const source = program.getSourceFile(join(root, 'src/index.ts'))
+  const module = source && checker.getSymbolAtLocation(source)
+  const symbols = module ? checker.getExportsOfModule(module) : []
+  return symbols.flatMap((symbol) => {
+    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+    return target.getDocumentationComment(checker).length === 0 ? [symbol.name] : []
+  })
+}

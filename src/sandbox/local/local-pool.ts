@@ -23,8 +23,6 @@ export interface LocalPoolOptions {
   readonly settings: WorkerSettings
   readonly workers: number
   readonly slots: number
-  /** Programs that may run in a worker beyond its slots because they take long. */
-  readonly lingering: number
   readonly queueLength: number
   readonly recycleAfter: number
   readonly limits: Limits
@@ -63,7 +61,6 @@ export class LocalPool implements Sandbox {
     const placeOptions = {
       start: () => WorkerProcess.start(options.settings),
       slots: options.slots,
-      lingering: options.lingering,
       recycleAfter: options.recycleAfter,
       onReady: () => this.dispatch(),
       onLost: options.onWorkerLost,

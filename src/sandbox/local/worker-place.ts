@@ -9,7 +9,6 @@ const failuresThatOpen = 5
 
 export interface PlaceOptions {
   readonly slots: number
-  readonly lingering: number
   readonly start: () => Promise<WorkerProcess>
   /** Requests after which a worker is replaced by a fresh one. */
   readonly recycleAfter: number
@@ -33,7 +32,7 @@ export class WorkerPlace {
   private readonly present = new Set<Promise<WorkerProcess | undefined>>()
 
   constructor(private readonly options: PlaceOptions) {
-    this.occupancy = new Occupancy(options.slots, options.lingering)
+    this.occupancy = new Occupancy(options.slots)
   }
 
   get broken(): Error | undefined {

@@ -5,7 +5,7 @@ import json
 import socket
 
 _LARGEST = 131072
-_MOST_DESCRIPTORS = 8
+_MOST_DESCRIPTORS = 12
 
 
 def pair():

@@ -1,7 +1,6 @@
 """Opens and closes sessions, passes cells to their keepers and tells how they ended."""
 
 import os
-import time
 
 from . import channel
 from .memory_files import opened
@@ -97,14 +96,13 @@ class Conversations:
     def _tell(self, session, message, report):
         cell = session.cell
         session.cell = None
-        duration = time.monotonic() - cell.started
         self._supervisor.detach(cell)
         if cell.stopped == "cancelled" or session.closing:
             self._supervisor.fail(cell.id, "cancelled", "cancelled")
         elif session.was_ended_from_outside(cell):
             self._supervisor.fail(cell.id, "worker_lost", "the session's box was ended from outside")
         else:
-            self._supervisor.answer(*cell.answer(message, report, duration))
+            self._supervisor.answer(*cell.answer(message, report))
 
     def _first_keeper_ended(self, session, message):
         """With transactions that is how a first cell succeeds; without them it ends the session."""

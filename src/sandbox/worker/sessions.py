@@ -66,6 +66,10 @@ class Cell(Run):
         if self.session.transactional:
             self.deadline += _GRACE_SECONDS
 
+    def park(self, now):
+        """Never: its keeper counts the time of its own, and the freezer would not stop that."""
+        return False
+
     def kill(self):
         if not self.session.transactional or self._asked:
             self.session.kill()

@@ -17,6 +17,7 @@ from .conversations import Conversations
 from .memory_files import opened, read_report
 from .runs import Box, Run
 from .slots import Slots
+from .turns import Turns
 from .world import World
 
 _REQUESTS, _ANSWERS = 0, 1
@@ -47,6 +48,7 @@ class Supervisor:
         self._dying = {}
         self._dead = set()
         self._next_look = 0.0
+        self._turns = Turns(settings["lingering"])
         self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
 
@@ -224,7 +226,6 @@ class Supervisor:
                 self.answer({**told, "processes": self.settings["processes"]})
 
     def _finish(self, run, message, descriptors):
-        duration = time.monotonic() - run.started
         robbed = run.was_ended_from_outside(message["code"])
         run.kill()
         self.detach(run)
@@ -236,7 +237,7 @@ class Supervisor:
         elif robbed:
             self.fail(run.id, "worker_lost", "the box of the program was ended from outside")
         else:
-            self.answer(*run.answer(message, report, duration))
+            self.answer(*run.answer(message, report))
         self.give_back(run)
 
     def fail(self, run_id, kind, why):
@@ -254,6 +255,9 @@ class Supervisor:
     def detach(self, run):
         """Takes the last of the output."""
         del self.runs[run.id]
+        if run.lingers:
+            self._turns.take_out(run)
+            self._want_boxes(-1)
         if run.output in self.selector.get_map():
             self.selector.unregister(run.output)
         run.close_output()
@@ -270,7 +274,7 @@ class Supervisor:
 
     def _until_deadline(self):
         moments = (min(run.deadline, run.lingers_at) for run in self.runs.values())
-        nearest = min(moments, default=float("inf"))
+        nearest = min(min(moments, default=float("inf")), self._turns.next_end())
         if nearest == float("inf"):
             return None
         left = max(0.0, nearest - time.monotonic())
@@ -282,11 +286,23 @@ class Supervisor:
             if run.deadline <= now:
                 run.stop("timeout")
             elif run.lingers_at <= now:
-                run.linger()
-                self.answer({"lingers": run.id})
+                self._take_turn(run, now)
+        self._turns.pass_on(now)
         if not self.slots.namespaced and now >= self._next_look:
             self._look_into_folders()
             self._next_look = time.monotonic() + _LOOK_SECONDS
+
+    def _take_turn(self, run, now):
+        if not self._turns.take_in(run, now):
+            run.wait_for_place(now)
+            return
+        run.linger()
+        self._want_boxes(+1)
+        self.answer({"lingers": run.id})
+
+    def _want_boxes(self, more):
+        if self.world.maker:
+            channel.send(self.world.maker, {"wanted": more})
 
     def _look_into_folders(self):
         """A box's own file system has an end; a folder is looked after."""
@@ -306,7 +322,7 @@ def serve(settings):
     supervisor = Supervisor(settings)
     try:
         supervisor.loop()
-    except WorkerLost as loss:
+    except (WorkerLost, OSError) as loss:
         print(f"sandbox worker: {loss}", file=sys.stderr, flush=True)
         raise SystemExit(71) from None
     finally:
