@@ -50,6 +50,25 @@ function addRun(evaluate: Command): void {
     .option('--turn-tokens <n>', 'most tokens of a turn', wholeNumber(1), 4_096)
     .option('--trajectory-tokens <n>', 'most tokens in all', wholeNumber(1), 16_384)
     .option('--concurrency <n>', 'attempts in flight', wholeNumber(1), 64)
+    .option('--json', 'print the report as JSON')
+    .action(async (model: string, source: string, flags: EvaluateFlags) => {
+      const { runEvaluate } = await import('./evaluate/run-evaluate.ts')
+      await runEvaluate(model, source, flags)
+    })
+  withModelFlags(command)
+  withSourceFlags(command)
+  withExamples(
+    command,
+    'retool-rl evaluate smollm2-135m-instruct gym:products,gcd --size 40 --attempts 2',
+    'retool-rl evaluate Qwen/Qwen2.5-7B-Instruct aime24.jsonl --paper',
+    'retool-rl evaluate runs/tiny/checkpoints/step-000004 gsm8k/test.jsonl --no-tools',
+    'retool-rl evaluate big gsm8k/test.jsonl --server http://127.0.0.1:8000 --calls tools',
+  )
+}
+
+/** How the model is opened, here or on a server. */
+function withModelFlags(command: Command): void {
+  command
     .option('--dtype <type>', 'float32 or bfloat16; as stored by default')
     .option('--template <name>', 'a built-in chat template or a file with one')
     .option('--adapter <folder>', "low-rank adapter beside the model, as Python's peft writes it")
@@ -67,17 +86,4 @@ function addRun(evaluate: Command): void {
       '--tokenizer <folder>',
       "on a server: the model's tokenizer; then the paper's protocol over text completions",
     )
-    .option('--json', 'print the report as JSON')
-    .action(async (model: string, source: string, flags: EvaluateFlags) => {
-      const { runEvaluate } = await import('./evaluate/run-evaluate.ts')
-      await runEvaluate(model, source, flags)
-    })
-  withSourceFlags(command)
-  withExamples(
-    command,
-    'retool-rl evaluate smollm2-135m-instruct gym:products,gcd --size 40 --attempts 2',
-    'retool-rl evaluate Qwen/Qwen2.5-7B-Instruct aime24.jsonl --paper',
-    'retool-rl evaluate runs/tiny/checkpoints/step-000004 gsm8k/test.jsonl --no-tools',
-    'retool-rl evaluate big gsm8k/test.jsonl --server http://127.0.0.1:8000 --calls tools',
-  )
 }
