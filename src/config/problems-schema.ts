@@ -1,27 +1,54 @@
-// The part of a recipe that names problems: files, Hub data sets, generated families, or several.
+// The part of a recipe that names problems: files, Hub data sets, generated families, own ones, or
+// several of them.
 
 import { z } from 'zod'
+import type { OwnProblems } from '../data/own-problems.ts'
 
-export const sourceSchema = z.strictObject({
-  /** A path, `hub:OWNER/NAME[@REVISION]`, or `gym:FAMILY*WEIGHT,...`. */
-  from: z.string().min(1),
-  /** Only the first problems; null for all. */
-  limit: z.int().min(1).nullable().default(null),
-  split: z.string().exactOptional(),
-  subset: z.string().exactOptional(),
+const limit = z
+  .int()
+  .min(1)
+  .nullable()
+  .default(null)
+  .describe('Only the first problems; null for all.')
+
+const namedSource = z.strictObject({
+  from: z
+    .string()
+    .min(1)
+    .describe('A path, `hub:OWNER/NAME[@REVISION]`, or `gym:FAMILY*WEIGHT,...`.'),
+  limit,
+  split: z.string().exactOptional().describe('Of a folder or a Hub data set.'),
+  subset: z.string().exactOptional().describe('Of a Hub data set that has several.'),
   columns: z
     .strictObject({
-      question: z.string().exactOptional(),
-      answer: z.string().exactOptional(),
-      solution: z.string().exactOptional(),
+      question: z
+        .string()
+        .exactOptional()
+        .describe('Column of the question; a dotted name reaches into a record.'),
+      answer: z.string().exactOptional().describe('Column of the reference answer.'),
+      solution: z.string().exactOptional().describe('Column of the worked solution.'),
     })
-    .exactOptional(),
-  /** Of generated problems: how many, from which seed, at which level. */
-  size: z.int().min(1).exactOptional(),
-  seed: z.int().min(0).exactOptional(),
-  difficulty: z.int().min(0).exactOptional(),
+    .exactOptional()
+    .describe('Columns of a file; guessed for the usual data sets.'),
+  size: z.int().min(1).exactOptional().describe('Of generated problems: how many.'),
+  seed: z.int().min(0).exactOptional().describe('Of generated problems.'),
+  difficulty: z.int().min(0).exactOptional().describe('Of generated problems: the level, from 0.'),
 })
 
-export type SourceRecipe = z.output<typeof sourceSchema>
+const ownSource = z.strictObject({
+  own: z
+    .custom<OwnProblems>(
+      (value) => Array.isArray(value) || typeof value === 'function',
+      'a list of { question, answer }, or a function that returns one',
+    )
+    .describe('Problems as values, or a function that makes them; for TypeScript recipes.'),
+  name: z.string().min(1).default('own').describe('Their source, by which they are counted.'),
+  limit,
+})
 
-export const sourcesSchema = z.array(sourceSchema).min(1)
+export type SourceRecipe = z.output<typeof namedSource> | z.output<typeof ownSource>
+
+export const sourcesSchema = z
+  .array(z.union([namedSource, ownSource]))
+  .min(1)
+  .describe('Where problems come from.')

@@ -2,12 +2,12 @@
 
 import { z } from 'zod'
 import { checkpointsSchema, learnerSchema, modelSchema } from './learner-schema.ts'
-import type { NoEffectRule } from './no-effect.ts'
 import { sourcesSchema } from './problems-schema.ts'
-import { advantageSchema, criticSchema, rewardSchema } from './reward-schema.ts'
+import { advantageSchema, criticSchema, judgeSchema, rewardSchema } from './reward-schema.ts'
 import {
   engineSchema,
   interpreterSchema,
+  protocolSchema,
   rolloutSchema,
   samplingSchema,
   toolsSchema,
@@ -16,37 +16,42 @@ import { updateSchema } from './update-schema.ts'
 
 const count = z.int().min(1)
 
+const evaluationSchema = z
+  .strictObject({
+    problems: sourcesSchema,
+    every: count.default(10).describe('Steps between two; there is one at the end too.'),
+    attempts: count.default(1).describe('Trajectories per problem.'),
+    ...samplingSchema,
+    temperature: samplingSchema.temperature.unwrap().default(0).describe('0 is greedy.'),
+    patience: count
+      .nullable()
+      .default(null)
+      .describe('Evaluations without a new best after which the run ends; null goes on.'),
+  })
+  .describe('Problems that are never trained on; null for no evaluation.')
+
 export const trainRecipeSchema = z
   .strictObject({
-    seed: z.int().min(0).default(0),
-    steps: count,
+    seed: z.int().min(0).default(0).describe('Of all randomness of the run.'),
+    steps: count.describe('Rounds of rollout and update.'),
     model: modelSchema,
     problems: sourcesSchema,
-    rollout: rolloutSchema.prefault({}),
-    /** What the policy may call; [] for text alone, the paper's comparison. */
     tools: toolsSchema,
+    protocol: protocolSchema,
+    rollout: rolloutSchema.prefault({}),
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
     reward: rewardSchema,
+    judge: judgeSchema,
     advantage: advantageSchema,
-    /** Leave out of statistics and loss what a limit ended (overlong filtering). */
-    maskTruncated: z.boolean().default(false),
+    maskTruncated: z
+      .boolean()
+      .default(false)
+      .describe('Leave out of statistics and loss what a limit ended (overlong filtering).'),
     critic: criticSchema.prefault({}),
     update: updateSchema.prefault({}),
     learner: learnerSchema.prefault({}),
-    /** Problems that are never trained on; null for no evaluation. */
-    evaluation: z
-      .strictObject({
-        problems: sourcesSchema,
-        every: count.default(10),
-        attempts: count.default(1),
-        ...samplingSchema,
-        temperature: samplingSchema.temperature.unwrap().default(0),
-        /** Evaluations without a new best after which the run ends; null goes on. */
-        patience: count.nullable().default(null),
-      })
-      .nullable()
-      .default(null),
+    evaluation: evaluationSchema.nullable().default(null),
     checkpoints: checkpointsSchema.prefault({}),
   })
   .superRefine((recipe, context) => {
@@ -67,6 +72,9 @@ export const trainRecipeSchema = z
     if (recipe.rollout.groupSize === 1 && needsGroups(recipe.advantage.kind)) {
       issue(['rollout', 'groupSize'], `at least 2, since ${recipe.advantage.kind} compares members`)
     }
+    if (recipe.protocol === 'retool' && recipe.tools.some((tool) => tool !== 'interpreter')) {
+      issue(['protocol'], 'hermes, since the retool protocol knows the interpreter alone')
+    }
   })
 
 /** The resolved configuration: every key is there, defaults filled in. */
@@ -83,42 +91,3 @@ function needsGroups(kind: string): boolean {
 function correctsStaleness({ correction, loss, oldLogprobs }: z.output<typeof updateSchema>) {
   return correction.kind !== 'none' || (oldLogprobs === 'rollout' && loss.kind !== 'policyGradient')
 }
-
-const criticKeys = ['learningRate', 'passes', 'miniBatchSize', 'clipRange', 'warmUpSteps'] as const
-const interpreterKeys = ['mode', 'timeoutMs'] as const
-const cutOffs = ['topP', 'topK', 'minP'] as const
-
-/** What somebody may set although it counts for nothing. */
-export const trainRecipeRules: readonly NoEffectRule<TrainRecipe>[] = [
-  ...criticKeys.map((key) => ({
-    path: ['critic', key],
-    ineffective: ({ advantage }: TrainRecipe) => advantage.kind !== 'gae',
-    because: 'only the advantage gae has a critic',
-  })),
-  ...interpreterKeys.map((key) => ({
-    path: ['interpreter', key],
-    ineffective: ({ tools }: TrainRecipe) => !tools.includes('interpreter'),
-    because: 'tools has no interpreter',
-  })),
-  ...cutOffs.map((key) => ({
-    path: ['evaluation', key],
-    ineffective: ({ evaluation }: TrainRecipe) => evaluation?.temperature === 0,
-    because: 'evaluation.temperature is 0, which always takes the most probable token',
-  })),
-  {
-    path: ['update', 'correction'],
-    ineffective: ({ update }) => update.oldLogprobs === 'rollout',
-    because: 'update.oldLogprobs is rollout: ratios are to the sampler already',
-  },
-  {
-    path: ['checkpoints', 'best'],
-    ineffective: ({ evaluation }) => evaluation === null,
-    because: 'without evaluation none is best',
-  },
-  {
-    path: ['evaluation', 'attempts'],
-    ineffective: ({ evaluation }) =>
-      evaluation !== null && evaluation.temperature === 0 && evaluation.attempts > 1,
-    because: 'evaluation.temperature is 0: all attempts are the same',
-  },
-]

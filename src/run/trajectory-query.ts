@@ -1,6 +1,6 @@
 // Finds, sorts and reads the trajectories of a run.
 
-import type { Database } from './database.ts'
+import { DamagedRowError, type Database } from './database.ts'
 import { decodeBody, type TrajectoryBody } from './trajectory-body.ts'
 import type { Phase } from './trajectory-record.ts'
 import type { TrajectorySummary } from './trajectory-summary.ts'
@@ -105,10 +105,11 @@ export function readTrajectory(
     .prepare(`SELECT ${selected} FROM trajectory WHERE phase = ? AND step = ? AND id = ?`)
     .get([phase, step, id]) as Row | undefined
   if (!row) return undefined
-  const { body } = database
+  const stored = database
     .prepare('SELECT body FROM trajectory_body WHERE row = ?')
-    .get([row.row]) as { body: Uint8Array }
-  return { summary: toSummary(row), body: decodeBody(body) }
+    .get([row.row]) as { body: Uint8Array } | undefined
+  if (!stored) throw new DamagedRowError(`the tokens of trajectory ${id} are missing`)
+  return { summary: toSummary(row), body: decodeBody(stored.body) }
 }
 
 /** All of them in the order of recording, with their bodies as written. */

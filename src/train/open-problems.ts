@@ -5,6 +5,7 @@ import type { SourceRecipe } from '../config/problems-schema.ts'
 import { BadRows } from '../data/bad-rows.ts'
 import { combinedSource, type SourcePart } from '../data/combined-source.ts'
 import { openSource, type SourceServices } from '../data/open-source.ts'
+import { ownSource } from '../data/own-problems.ts'
 import type { Problem } from '../data/problem.ts'
 import type { ProblemSource } from '../data/problem-source.ts'
 import { readProblems } from '../data/problem-stream.ts'
@@ -28,8 +29,8 @@ export async function openProblems(
   tell: Tell,
 ): Promise<readonly Problem[] | ProblemSource> {
   const parts: SourcePart[] = []
-  for (const { from, limit, ...options } of sources) {
-    parts.push({ source: await openSource(from, withoutUndefined(options), services), limit })
+  for (const recipe of sources) {
+    parts.push({ source: await sourceOf(recipe, services), limit: recipe.limit })
   }
   const keys = new Set(judgedBy.map(({ question }) => questionKey(question)))
   const all = combinedSource(parts, keys)
@@ -58,6 +59,8 @@ export async function openProblemList(
   throw new UserError(`${problems.name}: too many problems for an evaluation; give a limit`)
 }
 
-function withoutUndefined({ columns, ...rest }: Omit<SourceRecipe, 'from' | 'limit'>) {
-  return { ...rest, ...(columns && { columns }) }
+async function sourceOf(recipe: SourceRecipe, services: SourceServices): Promise<ProblemSource> {
+  if ('own' in recipe) return await ownSource(recipe.name, recipe.own)
+  const { from, limit: _, columns, ...options } = recipe
+  return await openSource(from, { ...options, ...(columns && { columns }) }, services)
 }

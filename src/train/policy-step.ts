@@ -66,6 +66,8 @@ export interface PolicyStep {
   /** Null where no group had anything to teach. */
   readonly update: UpdateReport | null
   readonly critic: CriticReport | null
+  /** The critic's values, one row for each credited trajectory; null without one. */
+  readonly values: readonly Float32Array[] | null
   /** Mean estimate of the KL penalty per token; null without one. */
   readonly kl: number | null
   /** Updates that the weights were ahead of those that wrote the oldest trajectory. */
@@ -117,7 +119,7 @@ export function learnFrom(stage: PolicyStage, step: number, rolled: RolledOut): 
   const penalty = stage.klPenalty
     ? penalize(masked, stage.learner, stage.update.temperature, stage.klPenalty)
     : null
-  const { credited, report, critic } = estimate(stage, step, penalty?.groups ?? masked)
+  const { credited, report, critic, values } = estimate(stage, step, penalty?.groups ?? masked)
   const learns = credited.length > 0 && step > (stage.critic?.warmUpSteps ?? 0)
   const update = learns ? improve(stage, step, groups, credited) : null
   return {
@@ -127,6 +129,7 @@ export function learnFrom(stage: PolicyStage, step: number, rolled: RolledOut): 
     advantages: report,
     update,
     critic,
+    values,
     kl: penalty?.kl ?? null,
     staleness: staleness(groups, stage.engine.version),
     seconds: { rollout: rolled.seconds, update: (performance.now() - began) / 1000 },
@@ -154,8 +157,8 @@ function estimate(
   { advantage, critic, seed }: PolicyStage,
   step: number,
   groups: readonly ScoredGroup[],
-): Estimate & { readonly critic: CriticReport | null } {
-  if (!critic) return { ...advantage(groups), critic: null }
+): Estimate & Pick<PolicyStep, 'critic' | 'values'> {
+  if (!critic) return { ...advantage(groups), critic: null, values: null }
   return criticStep(critic, groups, RandomStream.named(seed, `critic/step-${step}`))
 }
 

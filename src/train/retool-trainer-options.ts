@@ -6,13 +6,14 @@ import type { Judge } from '../reward/judge.ts'
 import type { Rewarder } from '../reward/rewarder.ts'
 import type { rollout } from '../rollout/rollout.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
-import type { Tool, ToolProtocol } from '../tool/tool.ts'
+import type { Tool } from '../tool/tool.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
 import type { Learner } from '../update/learner.ts'
 import type { ClipRange } from '../update/policy-loss.ts'
 import type { ComputeDtype } from '../update/trainable-model.ts'
 import type { PolicyStep } from './policy-step.ts'
 import type { ResponseMask } from './remask.ts'
+import type { TrainingModelOptions } from './training-model.ts'
 
 /** How it is trained; `trainerDefaults` has the defaults. */
 export interface TrainerArguments {
@@ -123,8 +124,8 @@ export interface ReToolTrainerOptions {
   readonly judge?: Judge
   /** The Python interpreter in the sandbox by default. */
   readonly tools?: readonly Tool[]
-  /** How calls are spelled; ReTool's by default. */
-  readonly protocol?: ToolProtocol
+  /** How calls are spelled; ReTool's by default, `hermesProtocol` for other tools. */
+  readonly protocol?: TrainingModelOptions['protocol']
   /** Most completions of a trajectory, and most calls; 10 by default. */
   readonly maxTurns?: number
   /** Above 0, so that the members of a group differ; 0.7 by default. */

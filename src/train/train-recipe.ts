@@ -9,12 +9,10 @@ import type { ProblemSource } from '../data/problem-source.ts'
 import type { AttemptReader } from '../reward/attempt.ts'
 import { answerJudge } from '../reward/judge.ts'
 import { openGrader } from '../reward/open-grader.ts'
+import { judgeBy } from '../reward/own-judge.ts'
 import { rewarder } from '../reward/rewarder.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
 import type { RunFolder } from '../run/folder.ts'
-import { createSandbox } from '../sandbox/create-sandbox.ts'
-import type { Sandbox } from '../sandbox/sandbox.ts'
-import { interpreter } from '../tool/interpreter.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
@@ -27,6 +25,7 @@ import {
   rewardStage,
   updateOptions,
 } from './recipe-options.ts'
+import { openRecipeTools, recipeProtocol } from './recipe-tools.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
 import { StreamFeed } from './stream-feed.ts'
@@ -57,14 +56,13 @@ export interface TrainRecipeResult extends ReinforcementResult {
 /** Opens what the recipe names, trains, and writes the model into the run folder. */
 export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
   const { recipe, run, from, config, signal, onStep } = options
-  const sandbox = recipe.tools.includes('interpreter') ? await createSandbox() : null
+  await using opened = await openRecipeTools(recipe)
   const grader = openGrader(Math.min(4, availableParallelism()))
-  const tools = sandbox ? [interpreterOf(sandbox, recipe)] : []
   try {
-    using model = await openRecipeModel(recipe, tools)
+    using model = await openRecipeModel(recipe, opened.tools)
     const reader: AttemptReader = {
       decode: (tokens) => model.tokenizer.decode(tokens),
-      judge: answerJudge({ grader, seconds: 10 }),
+      judge: recipe.judge ? judgeBy(recipe.judge) : answerJudge({ grader, seconds: 10 }),
     }
     const { steps, checkpoints, evaluation } = recipe
     const { curriculum } = rewardStage(recipe.reward)
@@ -91,15 +89,8 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
     saveTrained(folder, model, recipe.model.dtype)
     return { ...result, model: folder }
   } finally {
-    for (const tool of tools) await tool.close?.()
     await grader.close()
-    await sandbox?.close()
   }
-}
-
-function interpreterOf(sandbox: Sandbox, { interpreter: options, seed }: TrainRecipe): Tool {
-  const { mode, timeoutMs } = options
-  return interpreter(sandbox, { mode, seed, limits: { timeoutMs } })
 }
 
 async function openRecipeModel(
@@ -116,6 +107,7 @@ async function openRecipeModel(
     engine,
     dtype,
     tools,
+    protocol: recipeProtocol(recipe.protocol),
     ...loraStart(learner, seed),
     withReference: update.klLoss !== null || update.klPenalty !== null,
     ...(recipe.advantage.kind === 'gae' && {

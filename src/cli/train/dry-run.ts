@@ -6,10 +6,10 @@ import { openPretrained } from '../../pretrained/pretrained.ts'
 import { chatTemplateOf, namedTemplate } from '../../tokenizer/chat-template.ts'
 import { modelTemplate } from '../../tokenizer/model-template.ts'
 import { firstContext } from '../../tool/first-context.ts'
-import { reToolProtocol } from '../../tool/retool-protocol.ts'
 import { interpreterWords } from '../../train/interpreter-words.ts'
 import { type MemoryPart, trainingMemory } from '../../train/memory-estimate.ts'
 import { optimizerSteps } from '../../train/recipe-options.ts'
+import { recipeProtocol } from '../../train/recipe-tools.ts'
 import { feedOf, type RecipeProblems } from '../../train/train-recipe.ts'
 
 const shownPrompts = 2
@@ -38,8 +38,8 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
       const options = {
         codec: tokenizer,
         template,
-        protocol: reToolProtocol,
-        tools: recipe.tools.map(() => interpreterWords),
+        protocol: recipeProtocol(recipe.protocol)(template),
+        tools: recipe.tools.map((tool) => (tool === 'interpreter' ? interpreterWords : tool)),
       }
       const tokens = await firstContext(question, options)
       const text = tokenizer.decode(tokens)

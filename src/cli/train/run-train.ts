@@ -1,7 +1,9 @@
 // The action of `retool-rl train`.
 
 import { setMaxListeners } from 'node:events'
-import { type TrainRecipe, trainRecipeRules, trainRecipeSchema } from '../../config/train-recipe.ts'
+import { plainConfig } from '../../config/plain-config.ts'
+import { type TrainRecipe, trainRecipeSchema } from '../../config/train-recipe.ts'
+import { trainRecipeRules } from '../../config/train-recipe-rules.ts'
 import { sourceServices } from '../../data/source-services.ts'
 import { openProblemList, openProblems } from '../../train/open-problems.ts'
 import { type RecipeProblems, trainRecipe } from '../../train/train-recipe.ts'
@@ -23,7 +25,7 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
   using interrupt = new Interrupt('saving and ending; Ctrl-C again ends at once')
   setMaxListeners(0, interrupt.signal)
   const problems = await problemsOf(recipe)
-  const start = { command: 'train', config: recipe, totalSteps: recipe.steps }
+  const start = { command: 'train', config: plainConfig(recipe), totalSteps: recipe.steps }
   const opened = openRun(name, flags, start)
   using run = opened.run
   const goOn = resumeCommand('train', name, run, flags)
