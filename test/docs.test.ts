@@ -16,6 +16,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
 import { loadRecipe } from '../src/config/load-recipe.ts'
+import { recipeKinds } from '../src/config/recipe-kind.ts'
 import { resolveConfig } from '../src/config/resolve-config.ts'
 import { trainRecipeSchema } from '../src/config/train-recipe.ts'
 import { trainRecipeRules } from '../src/config/train-recipe-rules.ts'
@@ -26,6 +27,7 @@ import { commandFault, mentionFault } from './docs/check-command.ts'
 import { blocksIn, pages, pageText, root } from './docs/code-blocks.ts'
 import { commandLines } from './docs/command-lines.ts'
 import { configurationPage } from './docs/configuration-page.ts'
+import { describedSchema } from './docs/described-schema.ts'
 import { runModule, writeModules } from './docs/run-block.ts'
 import { faults, undocumentedExports } from './docs/type-check.ts'
 
@@ -211,6 +213,12 @@ describe('cheap commands run', () => {
 
 test('the page of the configuration is what the schemas give', async () => {
   await expect(configurationPage()).toMatchFileSnapshot('../docs/configuration.md')
+})
+
+test('the schemas for editors are what the schemas and their comments give', async () => {
+  for (const kind of recipeKinds) {
+    await expect(describedSchema(kind)).toMatchFileSnapshot(`../recipes/${kind}.schema.json`)
+  }
 })
 
 test('keys and kinds that pages name are in the schemas', () => {

@@ -4,51 +4,44 @@
 import { z } from 'zod'
 import type { OwnProblems } from '../data/own-problems.ts'
 
-const limit = z
-  .int()
-  .min(1)
-  .nullable()
-  .default(null)
-  .describe('Only the first problems; null for all.')
-
 const namedSource = z.strictObject({
-  from: z
-    .string()
-    .min(1)
-    .describe('A path, `hub:OWNER/NAME[@REVISION]`, or `gym:FAMILY*WEIGHT,...`.'),
-  limit,
-  split: z.string().exactOptional().describe('Of a folder or a Hub data set.'),
-  subset: z.string().exactOptional().describe('Of a Hub data set that has several.'),
+  /** A path, `hub:OWNER/NAME[@REVISION]`, or `gym:FAMILY*WEIGHT,...`. */
+  from: z.string().min(1),
+  /** Only the first problems; null for all. */
+  limit: z.int().min(1).nullable().default(null),
+  /** Of a folder or Hub data set; `train` if there is one. */
+  split: z.string().exactOptional(),
+  /** Of a Hub data set that has several: the folder. */
+  subset: z.string().exactOptional(),
   columns: z
     .strictObject({
-      question: z
-        .string()
-        .exactOptional()
-        .describe('Column of the question; a dotted name reaches into a record.'),
-      answer: z.string().exactOptional().describe('Column of the reference answer.'),
-      solution: z.string().exactOptional().describe('Column of the worked solution.'),
+      /** Column of the question; a dotted name reaches into a record. */
+      question: z.string().exactOptional(),
+      /** Column of the reference answer. */
+      answer: z.string().exactOptional(),
+      /** Column of the worked solution. */
+      solution: z.string().exactOptional(),
     })
-    .exactOptional()
-    .describe('Columns of a file; guessed for the usual data sets.'),
-  size: z.int().min(1).exactOptional().describe('Of generated problems: how many.'),
-  seed: z.int().min(0).exactOptional().describe('Of generated problems.'),
-  difficulty: z.int().min(0).exactOptional().describe('Of generated problems: the level, from 0.'),
+    .exactOptional(),
+  /** Of generated problems (`gym:`): how many; 1000 if left out. */
+  size: z.int().min(1).exactOptional(),
+  /** Of generated problems: another seed gives others; 0 if left out. */
+  seed: z.int().min(0).exactOptional(),
+  /** Of generated problems: level of the families, from 0. */
+  difficulty: z.int().min(0).exactOptional(),
 })
 
 const ownSource = z.strictObject({
-  own: z
-    .custom<OwnProblems>(
-      (value) => Array.isArray(value) || typeof value === 'function',
-      'a list of { question, answer }, or a function that returns one',
-    )
-    .describe('Problems as values, or a function that makes them; for TypeScript recipes.'),
-  name: z.string().min(1).default('own').describe('Their source, by which they are counted.'),
-  limit,
+  /** For TypeScript recipes: problems as values, or a function that makes them. */
+  own: z.custom<OwnProblems>(
+    (value) => Array.isArray(value) || typeof value === 'function',
+    'a list of { question, answer }, or a function that returns one',
+  ),
+  /** The source that they are counted under. */
+  name: z.string().min(1).default('own'),
+  limit: z.int().min(1).nullable().default(null),
 })
 
 export type SourceRecipe = z.output<typeof namedSource> | z.output<typeof ownSource>
 
-export const sourcesSchema = z
-  .array(z.union([namedSource, ownSource]))
-  .min(1)
-  .describe('Where problems come from.')
+export const sourcesSchema = z.array(z.union([namedSource, ownSource])).min(1)

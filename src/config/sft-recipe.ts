@@ -7,23 +7,22 @@ import type { NoEffectRule } from './no-effect.ts'
 const count = z.int().min(1)
 
 export const sftRecipeSchema = z.strictObject({
-  seed: z.int().min(0).default(0).describe('Of all randomness of the run.'),
+  /** Decides the order of the demonstrations and how adapters begin. */
+  seed: z.int().min(0).default(0),
   model: modelSchema,
-  demonstrations: z.string().min(1).describe('A file that `retool-rl cold-start` wrote.'),
-  tools: z
-    .array(z.enum(['interpreter']))
-    .default(['interpreter'])
-    .describe('What the prompts offer; [] for demonstrations by text alone.'),
-  epochs: count.default(2).describe('Times through the demonstrations.'),
-  miniBatchSize: count.default(16).describe('Demonstrations behind one optimizer step.'),
+  /** A file that `retool-rl cold-start` wrote. */
+  demonstrations: z.string().min(1),
+  /** What the prompts offer; [] for demonstrations by text alone. */
+  tools: z.array(z.enum(['interpreter'])).default(['interpreter']),
+  /** Times through the demonstrations. */
+  epochs: count.default(2),
+  /** Demonstrations behind one optimizer step. */
+  miniBatchSize: count.default(16),
   learner: learnerSchema.prefault({}),
-  heldOut: z
-    .number()
-    .min(0)
-    .max(0.5)
-    .default(0.05)
-    .describe('Share of the demonstrations that is kept for the evaluation loss; 0 for none.'),
-  evaluateEvery: count.default(20).describe('Optimizer steps between evaluations of the loss.'),
+  /** Share of the demonstrations that is kept for the evaluation loss; 0 for none. */
+  heldOut: z.number().min(0).max(0.5).default(0.05),
+  /** Optimizer steps between evaluations of the loss. */
+  evaluateEvery: count.default(20),
   checkpoints: checkpointsSchema.prefault({}),
 })
 

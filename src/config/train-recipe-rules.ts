@@ -43,7 +43,7 @@ export const trainRecipeRules: readonly Rule[] = [
   ...rules(
     ['update.correction'],
     ({ update }) => update.correction.kind !== 'none' && update.oldLogprobs === 'rollout',
-    "update.oldLogprobs is rollout: they are the sampler's own",
+    'update.oldLogprobs is rollout: ratios are to the sampler already',
   ),
   ...rules(
     ['update.klLoss.straight'],

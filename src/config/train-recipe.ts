@@ -16,42 +16,47 @@ import { updateSchema } from './update-schema.ts'
 
 const count = z.int().min(1)
 
-const evaluationSchema = z
-  .strictObject({
-    problems: sourcesSchema,
-    every: count.default(10).describe('Steps between two; there is one at the end too.'),
-    attempts: count.default(1).describe('Trajectories per problem.'),
-    ...samplingSchema,
-    temperature: samplingSchema.temperature.unwrap().default(0).describe('0 is greedy.'),
-    patience: count
-      .nullable()
-      .default(null)
-      .describe('Evaluations without a new best after which the run ends; null goes on.'),
-  })
-  .describe('Problems that are never trained on; null for no evaluation.')
-
 export const trainRecipeSchema = z
   .strictObject({
-    seed: z.int().min(0).default(0).describe('Of all randomness of the run.'),
-    steps: count.describe('Rounds of rollout and update.'),
+    /** Decides every draw: problems, sampling, shuffling, adapters. */
+    seed: z.int().min(0).default(0),
+    /** Rounds of rollout and update. */
+    steps: count,
     model: modelSchema,
     problems: sourcesSchema,
-    tools: toolsSchema,
-    protocol: protocolSchema,
     rollout: rolloutSchema.prefault({}),
+    /** What the policy may call; [] for text alone, the paper's comparison. */
+    tools: toolsSchema,
+    /** How calls are spelled: in the paper's tags, for the interpreter alone, or as JSON, for any tools. */
+    protocol: protocolSchema,
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
+    /** What is paid; ReTool pays +1 for a right answer and -1 for a wrong one. */
     reward: rewardSchema,
+    /** For TypeScript recipes: whether an answer is right, in place of mathematical equivalence. */
     judge: judgeSchema,
+    /** From rewards to advantages; docs/algorithms.md says which when. */
     advantage: advantageSchema,
-    maskTruncated: z
-      .boolean()
-      .default(false)
-      .describe('Leave out of statistics and loss what a limit ended (overlong filtering).'),
+    /** Leave out of statistics and loss what a limit ended (overlong filtering). */
+    maskTruncated: z.boolean().default(false),
     critic: criticSchema.prefault({}),
     update: updateSchema.prefault({}),
     learner: learnerSchema.prefault({}),
-    evaluation: evaluationSchema.nullable().default(null),
+    /** Problems that are never trained on; null for no evaluation. */
+    evaluation: z
+      .strictObject({
+        problems: sourcesSchema,
+        /** Steps between evaluations; there is one at the end too. */
+        every: count.default(10),
+        /** Attempts at each problem. */
+        attempts: count.default(1),
+        ...samplingSchema,
+        temperature: samplingSchema.temperature.unwrap().default(0),
+        /** Evaluations without a new best after which the run ends; null goes on. */
+        patience: count.nullable().default(null),
+      })
+      .nullable()
+      .default(null),
     checkpoints: checkpointsSchema.prefault({}),
   })
   .superRefine((recipe, context) => {
@@ -69,11 +74,11 @@ export const trainRecipeSchema = z
       const way = '{ kind: truncated, level: token, cap: 2 }'
       issue(['update', 'correction'], `one such as ${way}, since rollout.staleness is 1`)
     }
-    if (recipe.rollout.groupSize === 1 && needsGroups(recipe.advantage.kind)) {
-      issue(['rollout', 'groupSize'], `at least 2, since ${recipe.advantage.kind} compares members`)
-    }
     if (recipe.protocol === 'retool' && recipe.tools.some((tool) => tool !== 'interpreter')) {
       issue(['protocol'], 'hermes, since the retool protocol knows the interpreter alone')
+    }
+    if (recipe.rollout.groupSize === 1 && needsGroups(recipe.advantage.kind)) {
+      issue(['rollout', 'groupSize'], `at least 2, since ${recipe.advantage.kind} compares members`)
     }
   })
 

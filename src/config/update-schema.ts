@@ -8,11 +8,11 @@ const symmetric = { low: 0.2, high: 0.2 }
 const estimator = z.enum(['k1', 'k2', 'k3'])
 const level = z.enum(['token', 'sequence'])
 
+/** The ratio counts only within 1 - low and 1 + high. */
 function clipRange(usual: ClipRange) {
   return z
     .strictObject({ low: positive.default(usual.low), high: positive.default(usual.high) })
-    .prefault({})
-    .describe('The ratio counts only within 1 - low and 1 + high.')
+    .default(usual)
 }
 
 const lossSchema = z
@@ -20,12 +20,7 @@ const lossSchema = z
     z.strictObject({
       kind: z.literal('clipped').optional().default('clipped'),
       clipRange: clipRange(policyLossDefaults.clipRange),
-      dualClip: z
-        .number()
-        .gt(1)
-        .nullable()
-        .default(policyLossDefaults.dualClip)
-        .describe("Bound for negative advantages, in multiples of the advantage's size."),
+      dualClip: z.number().gt(1).nullable().default(policyLossDefaults.dualClip),
     }),
     z.strictObject({
       kind: z.literal('gspo'),
@@ -34,8 +29,7 @@ const lossSchema = z
     z.strictObject({ kind: z.literal('cispo'), clipRange: clipRange(symmetric) }),
     z.strictObject({ kind: z.literal('policyGradient') }),
   ])
-  .prefault({})
-  .describe("The policy loss; `clipped` is PPO's.")
+  .default({ kind: 'clipped', ...policyLossDefaults })
 
 const aggregationSchema = z
   .discriminatedUnion('kind', [
@@ -45,7 +39,6 @@ const aggregationSchema = z
     z.strictObject({ kind: z.literal('sequenceMeanTokenSumNorm'), length: z.int().min(1) }),
   ])
   .default({ kind: 'tokenMean' })
-  .describe('From token losses to one number.')
 
 const correctionSchema = z
   .discriminatedUnion('kind', [
@@ -55,57 +48,45 @@ const correctionSchema = z
     z.strictObject({ kind: z.literal('rejection'), estimator, most: positive }),
   ])
   .default({ kind: 'none' })
-  .describe("For a sampler whose log-probs differ from the learner's.")
 
-const coefficient = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('fixed'), value: positive }),
-    z.strictObject({
-      kind: z.literal('adaptive'),
-      value: positive,
-      target: positive,
-      horizon: positive,
-    }),
-  ])
-  .describe('Fixed, or steered towards a target.')
+const coefficient = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fixed'), value: positive }),
+  z.strictObject({
+    kind: z.literal('adaptive'),
+    value: positive,
+    target: positive,
+    horizon: positive,
+  }),
+])
 
-export const updateSchema = z
-  .strictObject({
-    loss: lossSchema,
-    aggregation: aggregationSchema,
-    klLoss: z
-      .strictObject({
-        estimator: estimator.default('k3'),
-        straight: z
-          .boolean()
-          .default(false)
-          .describe('Take the gradient of k2 in place of its own.'),
-        coefficient: positive,
-      })
-      .nullable()
-      .default(null)
-      .describe('A KL estimate to the reference policy, added to the loss; null for none.'),
-    klPenalty: z
-      .strictObject({ estimator: estimator.default('k1'), coefficient })
-      .nullable()
-      .default(null)
-      .describe('A KL estimate taken off the token rewards; null for none.'),
-    entropyBonus: z
-      .number()
-      .min(0)
-      .default(0)
-      .describe('Times the mean entropy, taken off the loss.'),
-    correction: correctionSchema,
-    passes: z.int().min(1).default(1).describe('Times through the batch.'),
-    miniBatchSize: z
-      .int()
-      .min(1)
-      .nullable()
-      .default(null)
-      .describe('Trajectories behind one optimizer step; null for all of the batch.'),
-    oldLogprobs: z
-      .enum(['recomputed', 'rollout'])
-      .default('recomputed')
-      .describe("`rollout` saves a forward and takes the engine's log-probs for the old ones."),
-  })
-  .describe('How the policy is updated on a batch.')
+export const updateSchema = z.strictObject({
+  /** The policy loss; docs/algorithms.md has the formulas. */
+  loss: lossSchema,
+  /** From token losses to the loss of a mini-batch. */
+  aggregation: aggregationSchema,
+  /** A KL estimate to the reference policy, added to the loss; null for none. */
+  klLoss: z
+    .strictObject({
+      estimator: estimator.default('k3'),
+      /** The value of the estimate with the gradient of k2. */
+      straight: z.boolean().default(false),
+      coefficient: positive,
+    })
+    .nullable()
+    .default(null),
+  /** A KL estimate taken off the token rewards; null for none. */
+  klPenalty: z
+    .strictObject({ estimator: estimator.default('k1'), coefficient })
+    .nullable()
+    .default(null),
+  /** Times the mean entropy, taken off the loss. */
+  entropyBonus: z.number().min(0).default(0),
+  /** Weights for what another sampler, or an older policy, wrote. */
+  correction: correctionSchema,
+  /** Times through the batch. */
+  passes: z.int().min(1).default(1),
+  /** Trajectories behind one optimizer step; null for all of the batch. */
+  miniBatchSize: z.int().min(1).nullable().default(null),
+  /** `rollout` takes the log-probs that the engine wrote down and saves a forward. */
+  oldLogprobs: z.enum(['recomputed', 'rollout']).default('recomputed'),
+})

@@ -12,6 +12,7 @@ export interface OwnProblem {
   readonly id?: string
 }
 
+/** A list of problems, or a function that makes one, perhaps asynchronously. */
 export type OwnProblems = readonly OwnProblem[] | (() => OwnProblemRows | Promise<OwnProblemRows>)
 
 type OwnProblemRows = Iterable<OwnProblem> | AsyncIterable<OwnProblem>

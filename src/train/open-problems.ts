@@ -29,8 +29,8 @@ export async function openProblems(
   tell: Tell,
 ): Promise<readonly Problem[] | ProblemSource> {
   const parts: SourcePart[] = []
-  for (const recipe of sources) {
-    parts.push({ source: await sourceOf(recipe, services), limit: recipe.limit })
+  for (const one of sources) {
+    parts.push({ source: await sourceOf(one, services), limit: one.limit })
   }
   const keys = new Set(judgedBy.map(({ question }) => questionKey(question)))
   const all = combinedSource(parts, keys)

@@ -3,7 +3,6 @@
 /** The parts of JSON Schema that zod writes. */
 export interface SchemaNode {
   readonly type?: string
-  readonly description?: string
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly default?: unknown

@@ -1,8 +1,9 @@
 // The JSON Schema of a kind of recipes, as text or as a file.
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type RecipeKind, recipeSchema } from '../../config/recipe-kind.ts'
+import { packageFile } from '../../base/package-root.ts'
+import type { RecipeKind } from '../../config/recipe-kind.ts'
 
 /** What goes to standard output: the schema, or the path of the file that was written. */
 export function writeSchema({
@@ -12,7 +13,8 @@ export function writeSchema({
   readonly for: RecipeKind
   readonly output?: string
 }): string {
-  const text = `${JSON.stringify(recipeSchema(kind), null, 2)}\n`
+  // Made beforehand: its descriptions are the comments of the sources, which a package lacks.
+  const text = readFileSync(packageFile(`recipes/${kind}.schema.json`), 'utf8')
   if (output === undefined) return text
   writeFileSync(output, text)
   return `${resolve(output)}\n`
