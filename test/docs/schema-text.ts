@@ -3,6 +3,7 @@
 /** The parts of JSON Schema that zod writes. */
 export interface SchemaNode {
   readonly type?: string
+  readonly description?: string
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly default?: unknown
@@ -35,6 +36,8 @@ export function valueText(node: SchemaNode): string {
       return '`true` or `false`'
     case 'null':
       return 'null'
+    case undefined:
+      return 'a value of TypeScript'
     default:
       return 'text'
   }
