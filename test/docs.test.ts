@@ -219,7 +219,7 @@ test('the schemas for editors are what the schemas and their comments give', asy
 })
 
 test('keys and kinds that pages name are in the schemas', () => {
-  const schema = configurationPage()
+  const schema = pageText('docs/configuration.md')
   const known = [...schema.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key)
   const records =
     'model|rollout|engine|reward|advantage|critic|update|learner|evaluation|checkpoints'
