@@ -1,7 +1,9 @@
 // The addon's exports, in one list. src/tensor/native.ts is its typed face and checks what it can,
 // so that the C++ stays small; what reaches libtorch unchecked comes back as a JavaScript error.
 #include "autograd.h"
+#include "cpu_memory.h"
 #include "memory.h"
+#include "operator_times.h"
 #include "operators.h"
 #include "runtime.h"
 #include "value.h"
@@ -19,6 +21,7 @@ void add(napi_env env, napi_value exports, const char* name) {
 
 NAPI_MODULE_INIT() {
   using namespace retool;
+  keepMemory();
   add<findOperator>(env, exports, "findOperator");
   add<callOperator>(env, exports, "call");
   add<runOperator>(env, exports, "run");
@@ -42,6 +45,7 @@ NAPI_MODULE_INIT() {
   add<cudaDevices>(env, exports, "cudaDevices");
   add<synchronize>(env, exports, "synchronize");
   add<cpuCapability>(env, exports, "cpuCapability");
+  add<timeOperators>(env, exports, "timeOperators");
   add<makeGenerator>(env, exports, "makeGenerator");
   add<generatorState>(env, exports, "generatorState");
   add<setGeneratorState>(env, exports, "setGeneratorState");
