@@ -186,7 +186,7 @@ function layerInput(decoder: Decoder, { branches, ids, positions }: PackedTokens
   const place = (values: readonly number[]) => toDevice(integers(values), table.device)
   const { angles, attend } = withoutGradient(() => ({
     angles: decoderAngles(decoder, place(positions)),
-    attend: branchAttention(branches, table),
+    attend: branchAttention(branches, table, decoder.config.headSize),
   }))
   const input: LayerInput = { config: decoder.config, angles, attend }
   return { input, ids_T: place(ids) }
