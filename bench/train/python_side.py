@@ -65,8 +65,8 @@ class Clock(TrainerCallback):
         self.seconds.append(time.perf_counter() - self.begun)
 
 
-def characters(completions, **_):
-    return [len(set(completion[0]["content"])) / 100 for completion in completions]
+def checksum(completions, **_):
+    return [sum(map(ord, completion[0]["content"])) % 997 / 997 for completion in completions]
 
 
 def grpo(payload):
@@ -83,7 +83,7 @@ def grpo(payload):
         trainer = GRPOTrainer(
             model=AutoModelForCausalLM.from_pretrained(payload["folder"], dtype=torch.bfloat16),
             processing_class=AutoTokenizer.from_pretrained(payload["folder"], padding_side="left"),
-            reward_funcs=characters,
+            reward_funcs=checksum,
             train_dataset=Dataset.from_list([{"prompt": prompt} for prompt in prompts] * payload["steps"]),
             callbacks=[clock],
             args=GRPOConfig(
