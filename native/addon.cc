@@ -1,7 +1,7 @@
 // The addon's exports, in one list. src/tensor/native.ts is its typed face and checks what it can,
 // so that the C++ stays small; what reaches libtorch unchecked comes back as a JavaScript error.
+#include "allocator.h"
 #include "autograd.h"
-#include "cpu_memory.h"
 #include "memory.h"
 #include "operator_times.h"
 #include "operators.h"
@@ -21,7 +21,6 @@ void add(napi_env env, napi_value exports, const char* name) {
 
 NAPI_MODULE_INIT() {
   using namespace retool;
-  keepMemory();
   add<findOperator>(env, exports, "findOperator");
   add<callOperator>(env, exports, "call");
   add<runOperator>(env, exports, "run");
@@ -35,6 +34,7 @@ NAPI_MODULE_INIT() {
   add<deviceOf>(env, exports, "device");
   add<isContiguous>(env, exports, "isContiguous");
   add<liveTensors>(env, exports, "liveTensors");
+  add<keepMemory>(env, exports, "keepMemory");
   add<setRequiresGrad>(env, exports, "setRequiresGrad");
   add<requiresGrad>(env, exports, "requiresGrad");
   add<gradients>(env, exports, "gradients");

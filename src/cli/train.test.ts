@@ -108,6 +108,10 @@ const refusals: Readonly<Record<string, readonly [string, RegExp]>> = {
   'an unknown key': ['rollout.groupSzie=4', /unknown key; did you mean groupSize/],
   'a wrong value': ['learner.learningRate=-1', /learner.learningRate: expected a number above 0/],
   'a key without effect': ['advantage={kind: grpo}', /critic/],
+  'stale trajectories that nothing corrects': [
+    'rollout.staleness=1',
+    /update.correction: expected one such as/,
+  ],
   'groups of one': ['rollout.groupSize=0', /rollout.groupSize: expected a number of at least 1/],
 }
 for (const [name, [assignment, message]] of Object.entries(refusals)) {

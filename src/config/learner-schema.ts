@@ -32,7 +32,9 @@ const adapterSchema = z.strictObject({
 })
 
 const freshLoraSchema = z.strictObject({
+  /** Of the two thin matrices. */
   rank: z.int().min(1).default(loraDefaults.rank),
+  /** The product is scaled by alpha / rank. */
   alpha: positive.default(loraDefaults.alpha),
   /** Scaled by alpha / sqrt(rank) instead of alpha / rank. */
   rankStabilized: z.boolean().default(loraDefaults.rankStabilized),

@@ -1,8 +1,10 @@
-// The part of a recipe that names problems: files, Hub data sets, generated families, or several.
+// The part of a recipe that names problems: files, Hub data sets, generated families, own ones, or
+// several of them.
 
 import { z } from 'zod'
+import type { OwnProblems } from '../data/own-problems.ts'
 
-export const sourceSchema = z.strictObject({
+const namedSource = z.strictObject({
   /** A path, `hub:OWNER/NAME[@REVISION]`, or `gym:FAMILY*WEIGHT,...`. */
   from: z.string().min(1),
   /** Only the first problems; null for all. */
@@ -22,6 +24,17 @@ export const sourceSchema = z.strictObject({
   difficulty: z.int().min(0).exactOptional(),
 })
 
-export type SourceRecipe = z.output<typeof sourceSchema>
+const ownSource = z.strictObject({
+  /** For TypeScript recipes: problems as values, or a function that makes them. */
+  own: z.custom<OwnProblems>(
+    (value) => Array.isArray(value) || typeof value === 'function',
+    'a list of { question, answer }, or a function that returns one',
+  ),
+  /** The source that they are counted under. */
+  name: z.string().min(1).default('own'),
+  limit: z.int().min(1).nullable().default(null),
+})
 
-export const sourcesSchema = z.array(sourceSchema).min(1)
+export type SourceRecipe = z.output<typeof namedSource> | z.output<typeof ownSource>
+
+export const sourcesSchema = z.array(z.union([namedSource, ownSource])).min(1)

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { defaultTrajectoryLimits as limits } from '../rollout/limits.ts'
+import type { Tool } from '../tool/tool.ts'
 
 const count = z.int().min(1)
 
@@ -36,7 +37,28 @@ export const rolloutSchema = z.strictObject({
   concurrency: count.default(256),
   /** Whether a run repeats bit for bit however fast tools answer; slower tools then cost more. */
   repeatable: z.boolean().default(true),
+  /** 1 rolls out each step with the weights from before the update that it waits for (one step off). */
+  staleness: z.literal([0, 1]).default(0),
 })
+
+export const protocolSchema = z.enum(['retool', 'hermes']).default('retool')
+
+/** `interpreter`, or a tool of the user's own, which only a TypeScript recipe can give. */
+export const toolsSchema = z
+  .array(
+    z.union([
+      z.literal('interpreter'),
+      z.custom<Tool>(isTool, 'a tool, such as functionTool makes in a TypeScript recipe'),
+    ]),
+  )
+  .default(['interpreter'])
+
+function isTool(value: unknown): value is Tool {
+  const tool = value as Partial<Tool> | null
+  return (
+    typeof tool === 'object' && typeof tool?.name === 'string' && typeof tool.call === 'function'
+  )
+}
 
 export const interpreterSchema = z.strictObject({
   /** `session`: variables live on between the calls of a trajectory. */

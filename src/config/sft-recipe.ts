@@ -11,6 +11,8 @@ export const sftRecipeSchema = z.strictObject({
   model: modelSchema,
   /** A file that `retool-rl cold-start` wrote. */
   demonstrations: z.string().min(1),
+  /** What the prompts offer; [] for demonstrations by text alone. */
+  tools: z.array(z.enum(['interpreter'])).default(['interpreter']),
   epochs: count.default(2),
   /** Demonstrations behind one optimizer step. */
   miniBatchSize: count.default(16),

@@ -1,26 +1,32 @@
 // The part of a recipe that says how the policy is updated on a batch.
 
 import { z } from 'zod'
-import { policyLossDefaults } from '../update/policy-loss.ts'
+import { type ClipRange, policyLossDefaults } from '../update/policy-loss.ts'
 
 const positive = z.number().positive()
-const clipRange = z.strictObject({ low: positive, high: positive })
 const symmetric = { low: 0.2, high: 0.2 }
 const estimator = z.enum(['k1', 'k2', 'k3'])
 const level = z.enum(['token', 'sequence'])
 
+/** The ratio counts only within 1 - low and 1 + high. */
+function clipRange(usual: ClipRange) {
+  return z
+    .strictObject({ low: positive.default(usual.low), high: positive.default(usual.high) })
+    .default(usual)
+}
+
 const lossSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({
-      kind: z.literal('clipped'),
-      clipRange: clipRange.default(policyLossDefaults.clipRange),
+      kind: z.literal('clipped').optional().default('clipped'),
+      clipRange: clipRange(policyLossDefaults.clipRange),
       dualClip: z.number().gt(1).nullable().default(policyLossDefaults.dualClip),
     }),
     z.strictObject({
       kind: z.literal('gspo'),
-      clipRange: clipRange.default({ low: 3e-4, high: 4e-4 }),
+      clipRange: clipRange({ low: 3e-4, high: 4e-4 }),
     }),
-    z.strictObject({ kind: z.literal('cispo'), clipRange: clipRange.default(symmetric) }),
+    z.strictObject({ kind: z.literal('cispo'), clipRange: clipRange(symmetric) }),
     z.strictObject({ kind: z.literal('policyGradient') }),
   ])
   .default({ kind: 'clipped', ...policyLossDefaults })
@@ -30,7 +36,7 @@ const aggregationSchema = z
     z.strictObject({ kind: z.literal('tokenMean') }),
     z.strictObject({ kind: z.literal('sequenceMeanTokenMean') }),
     z.strictObject({ kind: z.literal('sequenceMeanTokenSum') }),
-    z.strictObject({ kind: z.literal('tokenSumConstant'), length: z.int().min(1) }),
+    z.strictObject({ kind: z.literal('sequenceMeanTokenSumNorm'), length: z.int().min(1) }),
   ])
   .default({ kind: 'tokenMean' })
 

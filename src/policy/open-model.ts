@@ -21,6 +21,7 @@ export interface ModelOptions extends PretrainedOptions {
 
 /** A loaded model. Whoever opened it disposes it, after everything that computes with its weights. */
 export interface OpenModel extends Disposable {
+  /** Where it came from; what saving it goes by. */
   readonly source: ModelSource
   readonly config: ModelConfig
   readonly tokenizer: Tokenizer

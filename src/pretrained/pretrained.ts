@@ -9,11 +9,11 @@ import {
   openAdapter,
   type StoredAdapter,
 } from '../checkpoint/stored-adapter.ts'
+import type { HubOptions } from '../hub/hub-access.ts'
 import type { Adapter } from '../model/adapter.ts'
 import type { WeightDtype } from '../model/config.ts'
 import { unowned } from '../tensor/scope.ts'
 import type { Device, Tensor } from '../tensor/tensor.ts'
-import type { HubOptions } from './hub-access.ts'
 import { hubModel } from './hub-model.ts'
 import { type ModelAlias, parseModelReference } from './model-reference.ts'
 import { folderSource, ggufSource, type ModelSource } from './model-source.ts'

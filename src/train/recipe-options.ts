@@ -62,9 +62,21 @@ export function rewardStage(recipe: RewardRecipe): {
   readonly parts: readonly WeightedPart[]
   readonly curriculum: readonly Stage[] | null
 } {
-  if (recipe.kind === 'weighted') return { parts: rewardParts(recipe.parts), curriculum: null }
+  if (recipe.kind === 'weighted') {
+    return { parts: rewardParts(recipe.parts, ownParts(recipe.own)), curriculum: null }
+  }
   const curriculum = fourStages(recipe.stepsPerStage)
   const names = curriculum.flatMap(({ weights }) => Object.keys(weights))
   const weights = Object.fromEntries([...new Set(names)].map((name) => [name, 0]))
   return { parts: rewardParts(weights), curriculum }
+}
+
+function ownParts(own: Extract<RewardRecipe, { kind: 'weighted' }>['own']): WeightedPart[] {
+  return Object.entries(own).map(([name, part]) => ({
+    weight: part.weight,
+    part:
+      'value' in part
+        ? { name, per: 'trajectory', value: part.value }
+        : { name, per: 'group', values: part.values },
+  }))
 }

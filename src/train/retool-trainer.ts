@@ -35,6 +35,7 @@ import { type TrainingModel, trainingModel } from './training-model.ts'
 
 /** What a training came to. */
 export interface TrainOutput {
+  /** Steps taken, those before a resume included. */
   readonly steps: number
   /** The numbers of each step that this call took, by name. */
   readonly history: readonly Readonly<Record<string, number>>[]

@@ -71,14 +71,14 @@ export async function fineTune(training: FineTuning): Promise<FineTuningResult> 
   }
 }
 
-async function openModelOf({ model, learner, seed }: SftRecipe): Promise<TrainingModel> {
+async function openModelOf({ model, learner, seed, tools }: SftRecipe): Promise<TrainingModel> {
   const { reference, dtype, template } = model
   return await openTrainingModel(reference, {
     ...(template !== undefined && { model: { template } }),
     learner: learnerOptions(learner, 1),
     engine: { cacheTokens: 256, maxBatch: 1 },
     dtype,
-    tools: [interpreterWords],
+    tools: tools.map(() => interpreterWords),
     ...loraStart(learner, seed),
   })
 }

@@ -49,7 +49,8 @@ export function watchStep(
   const warnings = [
     ...limitsThatDominate(stops),
     ...explodingGradient(state.gradientNorm, gradient),
-    ...samplingGap(metrics['update/sampling-gap']),
+    // Of trajectories from before an update it tells how far the policy moved, not who is wrong.
+    ...((metrics['rollout/staleness'] ?? 0) > 0 ? [] : samplingGap(metrics['update/sampling-gap'])),
     ...(used.hasFaded ? [fadingToolUse(used.toolUse, state.highestToolUse)] : []),
     ...(learnt.isStuck ? [stuckReward(learnt.accuracy.at(-1) ?? 0)] : []),
   ]

@@ -10,6 +10,7 @@ import type { ModelSource } from '../pretrained/model-source.ts'
 import { Generator } from '../tensor/generator.ts'
 import { scope } from '../tensor/scope.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
+import type { ChatTemplate } from '../tool/chat-template.ts'
 import type { FirstContextOptions } from '../tool/first-context.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
 import type { Tool, ToolProtocol } from '../tool/tool.ts'
@@ -34,8 +35,8 @@ export interface TrainingModelOptions {
   readonly engine: EngineOptions
   readonly dtype: ComputeDtype
   readonly tools: readonly Tool[]
-  /** ReTool's by default. */
-  readonly protocol?: ToolProtocol
+  /** ReTool's by default; a function makes the one for the model's chat template. */
+  readonly protocol?: ToolProtocol | ((template: ChatTemplate) => ToolProtocol)
   /** Adapters instead of all weights. */
   readonly lora?: LoraStart
   /** A frozen copy of the first weights for KL terms; with adapters the base, which costs nothing. */
@@ -85,7 +86,8 @@ export function trainingModel(opened: OpenModel, options: TrainingModelOptions):
   )
   const critic = options.critic ? new Critic(opened, options.dtype, options.critic) : null
   const engine = makeEngine(learner.decoder, tokenizer, options.engine)
-  const { tools, protocol = reToolProtocol } = options
+  const { tools, protocol: given = reToolProtocol } = options
+  const protocol = typeof given === 'function' ? given(template) : given
   return {
     learner,
     critic,

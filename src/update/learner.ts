@@ -10,6 +10,7 @@ import { miniBatches, type PolicyUpdateOptions } from './policy-update.ts'
 import { prepareTrajectories } from './prepared-trajectory.ts'
 import type { Recomputation } from './recomputed-layers.ts'
 import { scoreTokens, type TokenScores } from './score-tokens.ts'
+import { tokenMeasures } from './token-measure.ts'
 import type { TrainableModel } from './trainable-model.ts'
 import { type UpdateReport, updateReport } from './update-report.ts'
 import {
@@ -107,9 +108,9 @@ export class Learner {
       const taken = this.#updater.step(() =>
         policyGradients(this.#model, trajectories, gradientOptions),
       )
-      return { trajectories, ...taken }
+      return { members, trajectories, ...taken }
     })
-    return updateReport(steps, options)
+    return updateReport(steps, options, tokenMeasures(prepared, steps))
   }
 
   /** Begins another stage with the present weights: fresh moments, steps from zero, other options. */

@@ -6,12 +6,11 @@ import { openPretrained } from '../../pretrained/pretrained.ts'
 import { chatTemplateOf, namedTemplate } from '../../tokenizer/chat-template.ts'
 import { modelTemplate } from '../../tokenizer/model-template.ts'
 import { firstContext } from '../../tool/first-context.ts'
-import { reToolProtocol } from '../../tool/retool-protocol.ts'
 import { interpreterWords } from '../../train/interpreter-words.ts'
 import { type MemoryPart, trainingMemory } from '../../train/memory-estimate.ts'
-import { ProblemFeed } from '../../train/problem-feed.ts'
 import { optimizerSteps } from '../../train/recipe-options.ts'
-import type { RecipeProblems } from '../../train/train-recipe.ts'
+import { recipeProtocol } from '../../train/recipe-tools.ts'
+import { feedOf, type RecipeProblems } from '../../train/train-recipe.ts'
 
 const shownPrompts = 2
 
@@ -25,19 +24,22 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
     tokenizer,
     model.template === undefined ? chatTemplateOf(tokenizer) : namedTemplate(model.template),
   )
-  const feed = new ProblemFeed(problems.train, seed)
+  const feed = feedOf(problems.train, seed)
+  const firsts = await feed.take(shownPrompts)
+  const { train } = problems
+  const count = 'rows' in train ? 'a stream of problems' : `${train.length}`
   const batch = rollout.problemsPerStep * rollout.groupSize
   const parameters = [...expectedWeights(config).values()].reduce(
     (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
     0,
   )
   const prompts = await Promise.all(
-    feed.take(shownPrompts).map(async ({ question }) => {
+    firsts.map(async ({ question }) => {
       const options = {
         codec: tokenizer,
         template,
-        protocol: reToolProtocol,
-        tools: [interpreterWords],
+        protocol: recipeProtocol(recipe.protocol)(template),
+        tools: recipe.tools.map((tool) => (tool === 'interpreter' ? interpreterWords : tool)),
       }
       const tokens = await firstContext(question, options)
       const text = tokenizer.decode(tokens)
@@ -46,7 +48,7 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
   )
   return [
     `model     ${source.name}: ${millions(parameters)} parameters, ${recipe.model.dtype}`,
-    `problems  ${problems.train.length} to train on, ${problems.evaluation.length} to be judged by`,
+    `problems  ${count} to train on, ${problems.evaluation.length} to be judged by`,
     `steps     ${recipe.steps}, each ${rollout.problemsPerStep} problems x ${rollout.groupSize} = ${batch} trajectories`,
     `          ${update.miniBatchSize ?? batch} behind an optimizer step: ${optimizerSteps(recipe, update)} of these in all`,
     '',

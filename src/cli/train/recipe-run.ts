@@ -35,7 +35,11 @@ export interface OpenedRun {
 }
 
 /** A new run folder, or with `--resume` the old one and the newest checkpoint that is whole. */
-export function openRun(name: string, flags: RecipeFlags, start: RunStart): OpenedRun {
+export function openRun(
+  name: string,
+  flags: { readonly run?: string; readonly resume?: boolean },
+  start: RunStart,
+): OpenedRun {
   const path = flags.run ?? join('runs', basename(name, extname(name)))
   const config = configDigest(start.config)
   if (!flags.resume) return { run: RunFolder.create(path, start), from: null, config }
@@ -54,10 +58,28 @@ export function openRun(name: string, flags: RecipeFlags, start: RunStart): Open
   return { run, from, config }
 }
 
+/** What goes on with a stopped run of a recipe. */
+export function resumeCommand(
+  command: 'train' | 'sft',
+  recipe: string,
+  run: RunFolder,
+  { set }: Pick<RecipeFlags, 'set'>,
+): string {
+  const settings = set.map((assignment) => ` --set '${assignment}'`).join('')
+  return `npx retool-rl ${command} ${recipe}${settings} --run ${run.path} --resume`
+}
+
+interface RunEnding {
+  /** Asks for the end. */
+  readonly signal: AbortSignal
+  /** The command that goes on. */
+  readonly goOn: string
+}
+
 /** Ends the run folder as what happened asks for, and says how to go on after a Ctrl-C. */
 export async function inRun<T>(
   run: RunFolder,
-  signal: AbortSignal,
+  { signal, goOn }: RunEnding,
   work: () => Promise<T>,
 ): Promise<T | null> {
   try {
@@ -70,7 +92,9 @@ export async function inRun<T>(
       throw error
     }
     run.interrupt()
-    process.stderr.write(`stopped; go on with the same command and --resume (${run.path})\n`)
+    process.stderr.write(
+      `stopped; go on: ${goOn}\nlook at what there is: npx retool-rl view ${run.path}\n`,
+    )
     process.exitCode = 1
     return null
   }
