@@ -204,15 +204,26 @@ class Supervisor:
             if message is None:
                 raise WorkerLost("the box maker is gone")
             if "box" in message:
-                self.boxes.append(Box(descriptors[0], message["box"]))
+                self._take_box(Box(descriptors[0], message["box"]))
                 self._become_ready("maker")
             else:
                 self._bury(message["dead"])
 
+    def _take_box(self, box):
+        """One too many was made where a box ended before it was told that fewer are wanted."""
+        if len(self.boxes) < self.settings["spareBoxes"]:
+            self.boxes.append(box)
+            return
+        self._dying[box.pid] = None
+        box.kill()
+        box.close()
+
     def _bury(self, box):
         """Its end may be told before, or after, that of the program in it."""
         if box in self._dying:
-            self.slots.give_back(self._dying.pop(box))
+            slot = self._dying.pop(box)
+            if slot is not None:
+                self.slots.give_back(slot)
         elif any(ready.pid == box for ready in self.boxes):
             raise WorkerLost("a box that was ready ended by itself")
         else:
