@@ -100,38 +100,55 @@ test('flags that would do nothing are refused before anything starts', async () 
     expect(run('evaluate', 'big', problems, '--run', at('no'), ...flags)).rejects
   await refused('--calls', 'tools').toThrow('--calls has no effect without --server')
   await refused('--server', url, '--dtype', 'float32').toThrow('--dtype has no effect')
+  await refused('--server', url, '--adapter', 'a').toThrow('--adapter has no effect')
   await refused('--server', url, '--template', 'chatml').toThrow('--template has no effect')
   expect(existsSync(at('no'))).toBe(false)
 })
 
-test('a run folder stands for its model, and a checkpoint for the same weights', async () => {
-  writeFileSync(
-    at('sft.yaml'),
-    `model: { reference: ${at('model')}, dtype: float32 }
+const runs = { 'all weights': 'null', 'an adapter': '{ rank: 4 }' }
+
+test.each(Object.entries(runs))(
+  'a run folder and its checkpoints are evaluated: %s',
+  async (name, lora) => {
+    const folder = (place: string) => at(`${name}-${place}`)
+    writeFileSync(
+      folder('sft.yaml'),
+      `model: { reference: ${at('model')}, dtype: float32 }
 demonstrations: ${at('demonstrations.jsonl')}
 tools: []
 epochs: 1
 miniBatchSize: 1
 heldOut: 0
 checkpoints: { every: 2 }
-learner: { learningRate: 1.0e-2 }
+learner: { learningRate: 0.1, lora: ${lora} }
 `,
-  )
-  await run('sft', at('sft.yaml'), '--run', at('sft'))
-  const attempts = async (model: string, name: string) => {
-    const limits = ['--turn-tokens', '24', '--attempts', '2', '--no-tools']
-    await run('evaluate', model, problems, '--run', at(name), ...limits)
-    const lines = readFileSync(at(name, 'attempts.jsonl'), 'utf8').trim().split('\n')
-    return lines
-      .map((line) => JSON.parse(line))
-      .map(({ problemId, index, answer, tokens }) => [problemId, index, answer, tokens])
-      .sort()
-  }
-  const trained = await attempts(at('sft'), 'of-run')
-  expect(trained).toHaveLength(4)
-  expect(await attempts(at('sft', 'checkpoints', 'step-000002'), 'of-checkpoint')).toEqual(trained)
-  expect(await attempts(at('model'), 'of-base')).not.toEqual(trained)
-  await expect(run('evaluate', at('none'), problems, '--run', at('x'))).rejects.toThrow(
-    'no such file',
-  )
+    )
+    await run('sft', folder('sft.yaml'), '--run', folder('sft'))
+    const attempts = async (place: string, model: string, ...more: readonly string[]) => {
+      const limits = ['--turn-tokens', '24', '--attempts', '2', '--no-tools', ...more]
+      await run('evaluate', model, problems, '--run', folder(place), ...limits)
+      const lines = readFileSync(join(folder(place), 'attempts.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+      const records = lines.map((line) => JSON.parse(line))
+      return records
+        .map(({ problemId, index, answer, tokens }) => [problemId, index, answer, tokens])
+        .sort()
+    }
+    const trained = await attempts('of-run', folder('sft'))
+    expect(trained).toHaveLength(4)
+    expect(await attempts('of-base', at('model'))).not.toEqual(trained)
+    const model = join(folder('sft'), 'model')
+    const [base, ...adapter] = lora === 'null' ? [model] : [at('model'), '--adapter', model]
+    expect(await attempts('of-model', base ?? '', ...adapter)).toEqual(trained)
+    rmSync(model, { recursive: true })
+    expect(await attempts('of-newest', folder('sft'))).toEqual(trained)
+    const step = join(folder('sft'), 'checkpoints', 'step-000002')
+    expect(await attempts('of-checkpoint', step)).toEqual(trained)
+  },
+)
+
+test('a model that is not there is named', async () => {
+  const refused = run('evaluate', at('none'), problems, '--run', at('x'))
+  await expect(refused).rejects.toThrow('no such file')
 })

@@ -52,6 +52,7 @@ function addRun(evaluate: Command): void {
     .option('--concurrency <n>', 'attempts in flight', wholeNumber(1), 64)
     .option('--dtype <type>', 'float32 or bfloat16; as stored by default')
     .option('--template <name>', 'a built-in chat template or a file with one')
+    .option('--adapter <folder>', "low-rank adapter beside the model, as Python's peft writes it")
     .option(
       '--server <url>',
       'MODEL is the name of a model on this OpenAI-compatible server (RETOOL_SERVER_KEY is its key)',

@@ -66,7 +66,7 @@ function stepsOf(solution: string): ReadCalculation {
 const number = String.raw`\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)%?`
 /** Up to three words after a number, `x` being a sign: `14 pieces/house`, `7kg`. */
 const unit = String.raw`(?:[ ]?(?!x\b)[a-zA-Z][a-zA-Z/'’]*){0,3}`
-const operand = String.raw`[ (]*${number}${unit}[ )]*`
+const operand = `[ (]*${number}${unit}[ )]*`
 const unmarked = new RegExp(
   String.raw`(?<![\d.,*/+\-x×=(%][ ]*)(${operand}(?:[-+*/x×÷]${operand})+)=[ ]*(\$?)(\d[\d,]*(?:\.\d+)?)`,
   'g',
@@ -108,7 +108,7 @@ function withoutWords(text: string): string {
     .replace(new RegExp(`(${number})${unit}`, 'g'), '$1')
     .replace(/[x×]/g, '*')
     .replaceAll('÷', '/')
-    .replace(/[\s$]/g, '')
+    .replace(/[\s$,]/g, '')
     .replace(/([\d.]+)%/g, '($1/100)')
 }
 

@@ -7,6 +7,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
 import { chooseFiles, rowsOfFile } from './data-files.ts'
 import { localFiles, sourceNameOf } from './local-files.ts'
+import { rowsAtOnce } from './parquet-rows.ts'
 import { longestLine } from './read-lines.ts'
 import type { Row } from './row.ts'
 
@@ -110,6 +111,12 @@ test('Parquet: rows by number, 64-bit integers as numbers', async () => {
   expect(rows).toHaveLength(4_500)
   expect(rows[3_200]).toMatchObject({ line: 3_201, values: { q: 'question 3200', a: 3_200 } })
   await expect(rowsOf('broken.parquet', 'nonsense')).rejects.toThrow('not a readable Parquet file')
+})
+
+test('Parquet: ranges are cut by bytes, and never very small', () => {
+  expect(rowsAtOnce(1_000, 2 ** 20)).toBeGreaterThanOrEqual(1_000)
+  expect(rowsAtOnce(1_000_000, 128 * 2 ** 20)).toBe(125_000)
+  expect(rowsAtOnce(10_000, 2 ** 30)).toBe(2_000)
 })
 
 test('of a folder, one split and one subset are read', async () => {

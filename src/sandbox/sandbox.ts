@@ -64,6 +64,8 @@ export interface Execution {
 
 /** A conversation with one interpreter: variables live between cells. */
 export interface SandboxSession {
+  /** Closed by you, idle for too long, out of cells or lost: no cell will run any more. */
+  readonly ended?: boolean
   execute(program: Program, signal?: AbortSignal): Promise<Execution>
   close(): Promise<void>
 }

@@ -14,6 +14,7 @@ export interface EvaluateConfig {
   readonly tokenizer: string | null
   readonly template: string | null
   readonly dtype: string | null
+  readonly adapter: string | null
   readonly source: string
   /** How the source is read. */
   readonly reading: SourceFlags
@@ -38,7 +39,7 @@ export function evaluateConfig(
 ): EvaluateConfig {
   refuseWithoutEffect(flags)
   const { paper, attempts, temperature, topP, turns, turnTokens, trajectoryTokens } = flags
-  const { server, calls, tokenizer, template, dtype } = flags
+  const { server, calls, tokenizer, template, dtype, adapter } = flags
   if (paper && (attempts ?? temperature ?? topP) !== undefined) {
     throw new UserError('--paper sets attempts, temperature and top-p; give it or them', 2)
   }
@@ -50,6 +51,7 @@ export function evaluateConfig(
     tokenizer: tokenizer ?? null,
     template: template ?? null,
     dtype: dtype ?? null,
+    adapter: adapter ?? null,
     source,
     reading: readingOf(flags),
     attempts: attempts ?? defaults.attemptsPerProblem,
@@ -63,7 +65,7 @@ export function evaluateConfig(
 }
 
 function refuseWithoutEffect(flags: EvaluateFlags): void {
-  const { server, calls, tokenizer, dtype, template, tools } = flags
+  const { server, calls, tokenizer, dtype, template, adapter, tools } = flags
   const refuse = (flag: string, why: string) => {
     throw new UserError(`${flag} has no effect ${why}; leave it out`, 2)
   }
@@ -73,6 +75,7 @@ function refuseWithoutEffect(flags: EvaluateFlags): void {
     return
   }
   if (dtype !== undefined) refuse('--dtype', 'on a server')
+  if (adapter !== undefined) refuse('--adapter', 'on a server')
   if (template !== undefined && tokenizer === undefined) {
     refuse('--template', 'where the server spells the messages (without --tokenizer)')
   }

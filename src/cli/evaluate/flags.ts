@@ -19,6 +19,7 @@ export interface EvaluateFlags extends SourceFlags {
   readonly concurrency: number
   readonly dtype?: string
   readonly template?: string
+  readonly adapter?: string
   readonly server?: string
   readonly calls?: CallStyle
   readonly tokenizer?: string

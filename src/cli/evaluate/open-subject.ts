@@ -10,6 +10,7 @@ import { openAiPolicy } from '../../generate/remote/openai-policy.ts'
 import { makeEngine } from '../../policy/make-engine.ts'
 import type { ModelOptions, OpenModel } from '../../policy/open-model.ts'
 import { openModel } from '../../policy/open-model.ts'
+import { layout } from '../../run/layout.ts'
 import { byteTokenizer } from '../../tokenizer/byte-tokenizer.ts'
 import { chatTemplateOf, namedTemplate } from '../../tokenizer/chat-template.ts'
 import { loadTokenizer } from '../../tokenizer/load-tokenizer.ts'
@@ -17,6 +18,7 @@ import { modelTemplate } from '../../tokenizer/model-template.ts'
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts'
 import { reToolProtocol } from '../../tool/retool-protocol.ts'
 import type { Tool } from '../../tool/tool.ts'
+import { newestFolder } from '../../train/checkpoint.ts'
 import { openCheckpoint } from '../../train/open-checkpoint.ts'
 import type { EvaluateConfig } from './evaluate-config.ts'
 
@@ -54,14 +56,19 @@ async function localSubject(config: EvaluateConfig, tools: readonly Tool[]): Pro
 }
 
 /** A run folder stands for the model that its training wrote, else for its newest checkpoint. */
-async function modelOf({ model, dtype, template }: EvaluateConfig): Promise<OpenModel> {
+async function modelOf({ model, dtype, template, adapter }: EvaluateConfig): Promise<OpenModel> {
   const options: ModelOptions = {
     ...(template !== null && { template }),
     ...(dtype !== null && { dtype: dtypeOf(dtype) }),
+    ...(adapter !== null && { adapter }),
   }
   if (existsSync(join(model, 'checkpoint.json'))) return await openCheckpoint(model, options)
-  const isRun = existsSync(join(model, 'run.db'))
-  return await openModel(isRun ? join(model, 'model') : model, options)
+  if (!existsSync(layout(model).database)) return await openModel(model, options)
+  const trained = join(model, 'model')
+  if (existsSync(trained)) return await openModel(trained, options)
+  const newest = newestFolder(layout(model).checkpoints)
+  if (newest !== null) return await openCheckpoint(newest, options)
+  throw new UserError(`${model}: a run without a model and without checkpoints`)
 }
 
 function dtypeOf(name: string): 'float32' | 'bfloat16' {

@@ -1,11 +1,12 @@
 // The action of `retool-rl evaluate`.
 
 import { setMaxListeners } from 'node:events'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { RecordLog } from '../../base/record-log.ts'
+import { writeJsonFile } from '../../checkpoint/atomic-file.ts'
 import { BadRows } from '../../data/bad-rows.ts'
 import type { Problem } from '../../data/problem.ts'
 import { readProblems } from '../../data/problem-stream.ts'
@@ -13,7 +14,7 @@ import type { AttemptRecord } from '../../evaluate/attempt-record.ts'
 import type { EvaluatedAttempt, EvaluateOptions } from '../../evaluate/evaluate.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvaluationReport } from '../../evaluate/evaluation-report.ts'
-import { answerJudge, type Judge } from '../../reward/judge.ts'
+import { answerJudge } from '../../reward/judge.ts'
 import { openGrader } from '../../reward/open-grader.ts'
 import { RunFolder } from '../../run/folder.ts'
 import { createSandbox } from '../../sandbox/create-sandbox.ts'
@@ -22,6 +23,7 @@ import { trajectoryRecords } from '../../train/trajectory-records.ts'
 import { Interrupt } from '../interrupt.ts'
 import { describeMapping, openSourceOf } from '../problem-source.ts'
 import { createProgress } from '../progress.ts'
+import { inRun } from '../train/recipe-run.ts'
 import { type EvaluateConfig, evaluateConfig } from './evaluate-config.ts'
 import type { EvaluateFlags } from './flags.ts'
 import { openSubject, type Subject } from './open-subject.ts'
@@ -38,22 +40,39 @@ export async function runEvaluate(
   setMaxListeners(0, signal)
   const problems = await loadProblems(source, flags)
   using run = openRun(config, flags)
+  const goOn = `the same command with --run ${run.path} --resume`
+  const report = await inRun(run, { signal, goOn }, () =>
+    attemptAll({ config, problems, run, flags, signal }),
+  )
+  if (report) {
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderEvaluation(report),
+    )
+    process.stderr.write(`look at the attempts: retool-rl view ${run.path}\n`)
+  }
+}
+
+interface Evaluation {
+  readonly config: EvaluateConfig
+  readonly problems: readonly Problem[]
+  readonly run: RunFolder
+  readonly flags: EvaluateFlags
+  readonly signal: AbortSignal
+}
+
+/** Opens what is needed, makes the attempts that are missing, and keeps the report. */
+async function attemptAll(evaluation: Evaluation): Promise<EvaluationReport> {
+  const { config, run, signal } = evaluation
   const sandbox = config.tools ? await createSandbox() : null
   const grader = openGrader(Math.min(4, availableParallelism()))
   try {
     const tools = sandbox ? [interpreter(sandbox, { seed: config.seed })] : []
     await using subject = await openSubject(config, tools)
     const judge = answerJudge({ grader, seconds: 10 })
-    const options = await optionsOf({ config, problems, subject, judge, run, flags })
-    finish(run, await evaluate({ ...options, signal }), flags.json ?? false)
-  } catch (error) {
-    if (!signal.aborted) {
-      run.fail(error)
-      throw error
-    }
-    run.interrupt()
-    process.stderr.write(`go on with: --run ${run.path} --resume\n`)
-    process.exitCode = 1
+    const report = await evaluate({ ...(await optionsOf(evaluation, subject)), judge, signal })
+    run.recordEvaluation(0, 'evaluate', report)
+    writeJsonFile(join(run.path, 'report.json'), report)
+    return report
   } finally {
     await Promise.all([sandbox?.close(), grader.close()])
   }
@@ -101,17 +120,10 @@ function readConfig(path: string): Readonly<Record<string, unknown>> {
   }
 }
 
-interface Parts {
-  readonly config: EvaluateConfig
-  readonly problems: readonly Problem[]
-  readonly subject: Subject
-  readonly judge: Judge
-  readonly run: RunFolder
-  readonly flags: EvaluateFlags
-}
-
-async function optionsOf(parts: Parts): Promise<EvaluateOptions> {
-  const { config, problems, subject, judge, run, flags } = parts
+async function optionsOf(
+  { config, problems, run, flags }: Evaluation,
+  subject: Subject,
+): Promise<Omit<EvaluateOptions, 'judge'>> {
   const log = await RecordLog.open<AttemptRecord>(join(run.path, 'attempts.jsonl'))
   const total = problems.length * config.attempts
   const progress = createProgress({ title: 'evaluate', total })
@@ -128,20 +140,9 @@ async function optionsOf(parts: Parts): Promise<EvaluateOptions> {
     problems,
     attemptsPerProblem: config.attempts,
     attempter: subject.attempter,
-    judge,
     concurrency: flags.concurrency,
     log,
     name: 'evaluation',
     onAttempt,
   }
-}
-
-function finish(run: RunFolder, report: EvaluationReport, asJson: boolean): void {
-  run.recordEvaluation(0, 'evaluate', report)
-  const path = join(run.path, 'report.json')
-  writeFileSync(`${path}.part`, `${JSON.stringify(report, null, 2)}\n`)
-  renameSync(`${path}.part`, path)
-  run.finish()
-  process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : renderEvaluation(report))
-  process.stderr.write(`report: ${path}; look at the attempts: retool-rl view ${run.path}\n`)
 }

@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly tier: Tier
   readonly python: string
   readonly preload: readonly string[]
+  /** Whether a module that cannot be found is left out instead of being an error. */
+  readonly preloadMayLack: boolean
   /** Programs that may run at a time in one worker. */
   readonly slots: number
   /** Programs that run beside the slots at a time because they take long; the others are frozen. */
@@ -42,6 +44,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
   const settings = {
     tier: options.tier,
     preload: options.preload,
+    preloadMayLack: options.preloadMayLack,
     readable: options.readable,
     lingering: options.lingering,
     spareBoxes: options.slots + spareBoxes,

@@ -10,6 +10,18 @@ _USERS_PER_WORKER = 256
 _WORKERS = 4096
 
 
+def users_available():
+    """Whether snippets can have user ids of their own: not so in a container with a few ids only."""
+    last = _FIRST_USER + _WORKERS * _USERS_PER_WORKER
+    return os.geteuid() == 0 and all(_mapped(name, last) for name in ("uid_map", "gid_map"))
+
+
+def _mapped(name, last):
+    with open(f"/proc/self/{name}") as lines:
+        ranges = [[int(number) for number in line.split()] for line in lines]
+    return any(first <= _FIRST_USER and last <= first + count for first, _, count in ranges)
+
+
 class Slot:
     def __init__(self, user, group, folder):
         self.user = user
@@ -48,7 +60,7 @@ class Slots:
     def __init__(self, tier):
         self.namespaced = tier in confine.NAMESPACED
         self.groups = cgroups.kind() if tier != "unsafe" else None
-        self._users = os.geteuid() == 0 and tier in ("ns-root", "landlock")
+        self._users = tier in ("ns-root", "landlock") and users_available()
         self._folders = None if self.namespaced else ScratchFolders()
         self._free = []
         self._all = []

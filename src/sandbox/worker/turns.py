@@ -20,6 +20,8 @@ class Turns:
 
     def take_in(self, run, now):
         """False where there is no place for it yet: then it keeps its slot."""
+        if self._places == 0:
+            return False
         if len(self._turn_ends) < self._places:
             self._let_run(run, now)
         elif not self._park(run, now):

@@ -9,7 +9,6 @@ import importlib
 import os
 import select
 import signal
-import sys
 import traceback
 
 from . import channel, confine, given_files, harness, huge_pages, memory_files, session, warm_up
@@ -31,7 +30,8 @@ def _warm(settings):
         try:
             importlib.import_module(name)
         except ImportError as problem:
-            print(f"preload: {name}: {problem}", file=sys.stderr, flush=True)
+            if not settings["preloadMayLack"]:
+                raise SystemExit(f"preload: {name}: {problem}") from None
     if settings["preload"]:
         warm_up.run()
     gc.collect()
