@@ -35,6 +35,13 @@ export function trainingMemory(config: ModelConfig, recipe: TrainRecipe): readon
   return parts.filter(({ bytes }) => bytes > 0)
 }
 
+/** Masters and moments on disk, of the policy and of a critic. */
+export function checkpointBytes(config: ModelConfig, { learner, advantage }: TrainRecipe): number {
+  const all = count([...expectedWeights(config)])
+  const trained = learner.lora ? adapterCount(config, learner.lora) : all
+  return 12 * (trained + (advantage.kind === 'gae' ? all : 0))
+}
+
 /** What a layer keeps for a token: its inputs, norms and projections, and the MLP's three. */
 function activationBytes(
   { layers, hiddenSize, intermediateSize, heads, kvHeads, headSize }: ModelConfig,

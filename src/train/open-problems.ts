@@ -1,49 +1,97 @@
-// The problems that a recipe names, read into memory.
+// The problems that a recipe names: those to be judged by in memory, those to train on as they are
+// asked for.
 
 import { UserError } from '../base/errors.ts'
 import type { SourceRecipe } from '../config/problems-schema.ts'
 import { BadRows } from '../data/bad-rows.ts'
 import { openSource, type SourceServices } from '../data/open-source.ts'
 import type { Problem } from '../data/problem.ts'
+import type { ProblemRow } from '../data/problem-of-row.ts'
+import type { ProblemSource } from '../data/problem-source.ts'
 import { readProblems } from '../data/problem-stream.ts'
 import { questionKey } from '../data/question-key.ts'
+import {
+  listSupplies,
+  type ProblemSupply,
+  streamSupply,
+  type Tell,
+  tellLeftOut,
+} from './problem-supply.ts'
 
-/** Says what was left out and why, one line each. */
-export type Tell = (message: string) => void
-
-/**
- * Problems of all sources in their order, without those whose question `exclude` holds (the ones
- * that a run is judged by). Throws UserError where nothing is left.
- */
+/** Problems of all sources in their order. Throws UserError where one has none. */
 export async function openProblems(
   sources: readonly SourceRecipe[],
   services: SourceServices,
-  exclude: readonly Problem[],
   tell: Tell,
 ): Promise<readonly Problem[]> {
-  const excluded = new Set(exclude.map(({ question }) => questionKey(question)))
   const problems: Problem[] = []
-  for (const { from, limit, ...options } of sources) {
-    const source = await openSource(from, withoutUndefined(options), services)
-    const badRows = new BadRows('skip')
-    let taken = 0
-    let overlapping = 0
-    for await (const problem of readProblems(source, badRows)) {
-      if (excluded.has(questionKey(problem.question))) overlapping++
-      else {
-        problems.push(problem)
-        if (++taken === limit) break
-      }
-    }
-    if (overlapping > 0) tell(`${from}: ${overlapping} problems left out, a run is judged by them`)
-    for (const { reason, count, examples } of badRows.summary()) {
-      tell(`${from}: ${count} rows left out: ${reason} (${examples[0]})`)
-    }
-    if (taken === 0) throw new UserError(`${from}: no problems`)
+  for (const recipe of sources) {
+    problems.push(...(await readAll(await opened(recipe, services), recipe.limit, tell)))
   }
   return problems
 }
 
-function withoutUndefined({ columns, ...rest }: Omit<SourceRecipe, 'from' | 'limit'>) {
-  return { ...rest, ...(columns && { columns }) }
+export interface SupplyOptions {
+  readonly seed: number
+  /** Their questions are left out: a run is judged by them. */
+  readonly exclude: readonly Problem[]
+}
+
+/**
+ * Supplies of all sources. Generated problems and the first few of a file are in memory, by family;
+ * whole files and Hub data sets are streamed.
+ */
+export async function openSupplies(
+  sources: readonly SourceRecipe[],
+  services: SourceServices,
+  { seed, exclude }: SupplyOptions,
+  tell: Tell,
+): Promise<readonly ProblemSupply[]> {
+  const excluded = new Set(exclude.map(({ question }) => questionKey(question)))
+  const supplies: ProblemSupply[] = []
+  for (const recipe of sources) {
+    const source = without(await opened(recipe, services), excluded)
+    const isStreamed = recipe.limit === null && !recipe.from.startsWith('gym:')
+    if (isStreamed) supplies.push(streamSupply(source, { seed }, tell))
+    else supplies.push(...listSupplies(await readAll(source, recipe.limit, tell), seed))
+  }
+  return supplies
+}
+
+async function opened(
+  { from, limit: _, columns, ...rest }: SourceRecipe,
+  services: SourceServices,
+): Promise<ProblemSource> {
+  return await openSource(from, { ...rest, ...(columns && { columns }) }, services)
+}
+
+async function readAll(
+  source: ProblemSource,
+  limit: number | null,
+  tell: Tell,
+): Promise<readonly Problem[]> {
+  const badRows = new BadRows('skip')
+  const problems: Problem[] = []
+  for await (const problem of readProblems(source, badRows)) {
+    problems.push(problem)
+    if (problems.length === limit) break
+  }
+  tellLeftOut(source.name, badRows, tell)
+  if (problems.length === 0) throw new UserError(`${source.name}: no problems`)
+  return problems
+}
+
+function without(source: ProblemSource, excluded: ReadonlySet<string>): ProblemSource {
+  return {
+    name: source.name,
+    async *rows() {
+      for await (const batch of source.rows()) {
+        yield batch.map((row): ProblemRow => {
+          if (row.kind === 'bad' || !excluded.has(questionKey(row.problem.question))) return row
+          const { file, line, problem } = row
+          return { kind: 'bad', file, line, reason: 'kept for evaluation', detail: problem.id }
+        })
+      }
+    },
+  }
 }

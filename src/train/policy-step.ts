@@ -182,7 +182,7 @@ async function gather(stage: PolicyStage, step: number): Promise<ScoredGroup[]> 
   const groups: ScoredGroup[] = []
   let useful = 0
   for (let draw = 0; draw < stage.drawLimit && useful < stage.problemsPerStep; draw++) {
-    const problems = stage.feed.take(stage.problemsPerStep - useful)
+    const problems = await stage.feed.take(stage.problemsPerStep - useful)
     const name = `step-${step}/draw-${draw}`
     const options = { ...stage.rollout, policy: stage.engine, name }
     for await (const group of (stage.generate ?? rollout)(

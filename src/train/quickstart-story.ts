@@ -28,6 +28,7 @@ import { type EvaluatedPolicy, evaluatePolicy } from './evaluate-policy.ts'
 import { imitate, imitationStepCount } from './imitate.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
 import { ProblemFeed } from './problem-feed.ts'
+import { listSupplies } from './problem-supply.ts'
 import { type QuickstartConfig, stageOptions } from './quickstart-config.ts'
 import type { QuickstartOptions, QuickstartResult } from './quickstart-options.ts'
 import { reinforce } from './rl.ts'
@@ -200,7 +201,7 @@ export class QuickstartStory {
     return {
       learner: model.learner,
       engine: model.engine,
-      feed: new ProblemFeed(problems.train, seed),
+      feed: new ProblemFeed(listSupplies(problems.train, seed), seed),
       rollout: {
         ...this.#rollout(temperature),
         groupSize,

@@ -143,7 +143,7 @@ async function begin({ from, stage, klCoefficient }: Reinforcement): Promise<Loo
   const state = { ...saved, ahead: groups.length > 0 ? { groups, seconds: 0 } : null }
   from.restore('learner', learner)
   if (stage.critic) from.restore('critic', stage.critic.critic)
-  feed.restore(state.feed)
+  await feed.restore(state.feed)
   await engine.replaceWeights(learner.decoder, state.policyVersion)
   return state
 }

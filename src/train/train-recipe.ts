@@ -18,13 +18,14 @@ import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
 import { ProblemFeed } from './problem-feed.ts'
+import type { ProblemSupply } from './problem-supply.ts'
 import { learnerOptions, optimizerSteps, rewardStage, updateOptions } from './recipe-options.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
 
 export interface RecipeProblems {
-  readonly train: readonly Problem[]
+  readonly train: readonly ProblemSupply[]
   readonly evaluation: readonly Problem[]
 }
 
@@ -46,7 +47,7 @@ export interface TrainRecipeResult extends ReinforcementResult {
 
 /** Opens what the recipe names, trains, and writes the model into the run folder. */
 export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
-  const { recipe, run, from, config, signal, onStep } = options
+  const { recipe, problems, run, from, config, signal, onStep } = options
   const { mode, timeoutMs } = recipe.interpreter
   const sandbox = await createSandbox()
   const grader = openGrader(Math.min(4, availableParallelism()))
@@ -82,6 +83,7 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
     saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
     return { ...result, model: folder }
   } finally {
+    await Promise.all(problems.train.map((supply) => supply.close()))
     await tool.close?.()
     await grader.close()
     await sandbox.close()

@@ -6,7 +6,7 @@ import { cacheFolder } from '../../../setup/cache-folder.mjs'
 import { type TrainRecipe, trainRecipeRules, trainRecipeSchema } from '../../config/train-recipe.ts'
 import { openGenerator } from '../../data/open-generator.ts'
 import type { PythonProcess } from '../../python/python-process.ts'
-import { openProblems } from '../../train/open-problems.ts'
+import { openProblems, openSupplies } from '../../train/open-problems.ts'
 import { type RecipeProblems, trainRecipe } from '../../train/train-recipe.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
@@ -73,8 +73,9 @@ async function problemsOf(recipe: TrainRecipe): Promise<RecipeProblems> {
   const tell = (message: string) => process.stderr.write(`${message}\n`)
   try {
     const held = recipe.evaluation?.problems
-    const evaluation = held ? await openProblems(held, services, [], tell) : []
-    const train = await openProblems(recipe.problems, services, evaluation, tell)
+    const evaluation = held ? await openProblems(held, services, tell) : []
+    const options = { seed: recipe.seed, exclude: evaluation }
+    const train = await openSupplies(recipe.problems, services, options, tell)
     return { train, evaluation }
   } finally {
     await generator?.close()
