@@ -37,7 +37,7 @@ export async function datasetProblems(name: string, rows: Dataset): Promise<Prob
 
 class Passes {
   #all: DatasetRow[] | null = null
-  #passes = 0
+  #hasGiven = false
 
   constructor(
     private readonly name: string,
@@ -49,16 +49,17 @@ class Passes {
       yield* this.#all
       return
     }
-    const isFirst = this.#passes++ === 0
+    const hadGiven = this.#hasGiven
     let kept: DatasetRow[] | null = []
     let count = 0
     for await (const row of this.rows) {
       count++
+      this.#hasGiven = true
       if (kept && kept.push(row) > remembered) kept = null
       yield row
     }
     if (count > 0) this.#all = kept
-    else if (!isFirst) {
+    else if (hadGiven) {
       throw new UserError(
         `${this.name} was read to its end and gives no second pass; give an array, an object whose iterator begins anew, or fewer steps`,
       )

@@ -47,7 +47,7 @@ test('float32: engine and learner agree to 1e-5, over tool spans and cut-off tur
       count += 1
     })
   })
-  expect(done.update?.samplingGap?.mean).toBeCloseTo(sum / count, 9)
+  expect(done.update?.samplingGap?.mean).toBeCloseTo(sum / count, 7)
   expect(done.update?.samplingGap?.mean).toBeLessThan(1e-5)
   expect(done.update?.tokens).toBe(count)
 })
