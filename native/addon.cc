@@ -1,5 +1,6 @@
 // The addon's exports, in one list. src/tensor/native.ts is its typed face and checks what it can,
 // so that the C++ stays small; what reaches libtorch unchecked comes back as a JavaScript error.
+#include "allocator.h"
 #include "autograd.h"
 #include "memory.h"
 #include "operators.h"
@@ -32,6 +33,7 @@ NAPI_MODULE_INIT() {
   add<deviceOf>(env, exports, "device");
   add<isContiguous>(env, exports, "isContiguous");
   add<liveTensors>(env, exports, "liveTensors");
+  add<keepMemory>(env, exports, "keepMemory");
   add<setRequiresGrad>(env, exports, "setRequiresGrad");
   add<requiresGrad>(env, exports, "requiresGrad");
   add<gradients>(env, exports, "gradients");

@@ -53,10 +53,13 @@ class Row {
   /// The first of the greatest; NaN anywhere is an error, not a token.
   int64_t argmax() const {
     float greatest = -std::numeric_limits<float>::infinity();
-    bool broken = false;
-    for (int64_t i = 0; i < size(); ++i) {
-      broken |= std::isnan(logits_[i]);
-      greatest = logits_[i] > greatest ? logits_[i] : greatest;
+    int broken = 0;
+    const float* __restrict logits = logits_.data();
+    const int64_t count = size();
+#pragma omp simd reduction(max : greatest) reduction(| : broken)
+    for (int64_t i = 0; i < count; ++i) {
+      broken |= logits[i] != logits[i];
+      greatest = logits[i] > greatest ? logits[i] : greatest;
     }
     TORCH_CHECK(!broken && std::isfinite(greatest), "logits hold a NaN or no finite number");
     return std::find(logits_.begin(), logits_.end(), greatest) - logits_.begin();

@@ -8,11 +8,18 @@ import type { ModelConfig } from '../src/model/config.ts'
 import { inverseFrequencies, ropeAngles } from '../src/model/rope.ts'
 import { multiply } from '../src/tensor/arithmetic.ts'
 import { inference } from '../src/tensor/autograd.ts'
-import { rand, randn } from '../src/tensor/creation.ts'
+import { ones, rand, randn } from '../src/tensor/creation.ts'
 import type { DType } from '../src/tensor/dtype.ts'
 import { Generator } from '../src/tensor/generator.ts'
-import { withoutKernels } from '../src/tensor/kernel.ts'
-import { addRmsNorm, gatedSilu, linear, rmsNorm } from '../src/tensor/neural.ts'
+import { hasPackedLinear, withoutKernels } from '../src/tensor/kernel.ts'
+import {
+  addRmsNorm,
+  gatedSilu,
+  linear,
+  linearPacked,
+  packed,
+  rmsNorm,
+} from '../src/tensor/neural.ts'
 import { operator } from '../src/tensor/operator.ts'
 import { scope } from '../src/tensor/scope.ts'
 import type { Tensor } from '../src/tensor/tensor.ts'
@@ -88,39 +95,66 @@ describe.each(cases)('kernels in %s', (dtype, tolerance) => {
     compare((random) => [gatedSilu(multiply(random(7, 33), 40), random(7, 33))])
   })
 
-  test('rotary, cache and attention, over pages in any order, tokens that read and that decode', () => {
+  // 12 is a size without a kernel for longer pieces.
+  test.each([12, 64, 128])('rotary, cache and attention over pages, heads of %i', (headSize) => {
+    const sized = { ...config, headSize }
     compare((random) => {
-      using cache = new Cache(config, { slots: 128, dtype, device: 'cpu' })
-      const frequencies = inverseFrequencies(config, 'cpu')
+      using cache = new Cache(sized, { slots: 320, dtype, device: 'cpu' })
+      const frequencies = inverseFrequencies(sized, 'cpu')
       const outputs: Tensor[] = []
       const step = (pieces: { tokens: number[]; start: number; pages: number[] }[]) => {
         const count = pieces.reduce((total, { tokens }) => total + tokens.length, 0)
         const positions = pieces.flatMap(({ tokens, start }) => tokens.map((_, i) => start + i))
-        const angles = ropeAngles(frequencies, integers(positions), config, dtype)
+        const angles = ropeAngles(frequencies, integers(positions), sized, dtype)
         const heads = {
-          query_TND: random(count, 6, 12),
-          key_TKD: random(count, 2, 12),
-          value_TKD: random(count, 2, 12),
+          query_TND: random(count, 6, headSize),
+          key_TKD: random(count, 2, headSize),
+          value_TKD: random(count, 2, headSize),
         }
         outputs.push(clone(cachedAttention(cache, pieces)(0, heads, angles)))
       }
       const prompt = (length: number) => Array.from({ length }, (_, i) => i)
+      const long = [19, 7, 12, 8, 18, 9, 17, 10, 16, 11]
       step([
         { tokens: prompt(17), start: 0, pages: [3, 1] },
         { tokens: [1], start: 0, pages: [5] },
+        { tokens: prompt(141), start: 0, pages: long },
       ])
       step([
         { tokens: [1], start: 17, pages: [3, 1] },
         { tokens: [2], start: 1, pages: [5] },
+        { tokens: [3], start: 141, pages: long },
       ])
       step([
         { tokens: prompt(4), start: 2, pages: [5] },
+        { tokens: prompt(9), start: 142, pages: long },
         { tokens: [9], start: 18, pages: [3, 1] },
       ])
       return outputs
     })
   })
 })
+
+describe.runIf(packs())('linear maps of packed weights', () => {
+  test.each([1, 2, 11, 12, 13, 30])('%i rows, outputs that fill no block', (rows) => {
+    scope(() =>
+      inference(() => {
+        using generator = Generator.named(3, 'packed')
+        const random = (...shape: number[]) => toDtype(randn(shape, generator), 'bfloat16')
+        const [input, weight, bias] = [random(rows, 70), random(50, 70), random(50)]
+        const copy = packed(weight)
+        for (const added of [null, bias]) {
+          const expected = withoutKernels(() => linear(input, weight, added))
+          expect(gap(linearPacked(input, copy, added, 50), expected)).toBeLessThan(0.01)
+        }
+      }),
+    )
+  })
+})
+
+function packs(): boolean {
+  return inference(() => scope(() => hasPackedLinear(ones([2, 2], { dtype: 'bfloat16' }))))
+}
 
 describe('the sampling kernel', () => {
   const settings = [

@@ -5,7 +5,7 @@ import time
 import torch
 import transformers
 from json_lines import serve
-from transformers import AutoModelForCausalLM, LogitsProcessor, LogitsProcessorList
+from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -33,6 +33,7 @@ def load(payload):
     global model
     model = None
     begun = time.perf_counter()
+    AutoTokenizer.from_pretrained(payload["folder"])
     model = AutoModelForCausalLM.from_pretrained(payload["folder"], dtype=DTYPES[payload["dtype"]])
     model.eval()
     return time.perf_counter() - begun

@@ -7,25 +7,28 @@ import { createSandbox } from '../../src/sandbox/create-sandbox.ts'
 export interface Target {
   readonly name: string
   /** What the program printed; rejects when the target failed. */
-  run(code: string, timeoutSeconds: number): Promise<string>
+  run(code: string, timeoutSeconds: number, signal?: AbortSignal): Promise<string>
   close(): Promise<void>
 }
 
-export async function inProcess(): Promise<Target> {
-  const sandbox = await createSandbox()
+export async function inProcess(python: string | undefined): Promise<Target> {
+  const sandbox = await createSandbox(python === undefined ? {} : { python })
   return {
     name: 'ours, in process',
-    run: async (code, timeoutSeconds) => {
+    run: async (code, timeoutSeconds, signal) => {
       const limits = { timeoutMs: timeoutSeconds * 1000 }
-      return (await sandbox.execute({ code, limits })).stdout
+      return (await sandbox.execute({ code, limits }, signal)).stdout
     },
     close: () => sandbox.close(),
   }
 }
 
 /** Our server in a process of its own, asked as SandboxFusion is asked. */
-export async function ourServer(): Promise<Target & { readonly process: ChildProcess }> {
-  const flags = ['bin/retool-rl.mjs', 'sandbox', 'serve', '--port', '0']
+export async function ourServer(
+  python: string | undefined,
+): Promise<Target & { readonly process: ChildProcess }> {
+  const interpreter = python === undefined ? [] : ['--python', python]
+  const flags = ['bin/retool-rl.mjs', 'sandbox', 'serve', '--port', '0', ...interpreter]
   const server = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await new Promise<string>((resolve, reject) => {
     server.stdout?.once('data', (text) => resolve(String(text).trim()))
@@ -46,10 +49,13 @@ export function overHttp(name: string, url: string): Target {
   const dispatcher = new Agent({ connections: 512, headersTimeout: 0, bodyTimeout: 0 })
   return {
     name,
-    run: async (code, timeoutSeconds) => {
+    run: async (code, timeoutSeconds, signal) => {
       const body = JSON.stringify({ code, language: 'python', run_timeout: timeoutSeconds })
       const headers = { 'content-type': 'application/json' }
-      const answer = await request(`${url}/run_code`, { method: 'POST', dispatcher, headers, body })
+      const answer = await request(`${url}/run_code`, {
+        ...{ method: 'POST', dispatcher, headers, body },
+        ...(signal && { signal }),
+      })
       const result = (await answer.body.json()) as { run_result?: { stdout?: string } }
       if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`)
       return result.run_result?.stdout ?? ''

@@ -2,6 +2,7 @@
 
 import { type Table, whiten } from './whiten.ts'
 
+/** Rows [B,T] over all tokens; rows may differ in length. */
 export interface ReinforcePlusPlusInput {
   /** [B,T]; all of the reward on the last masked token, less any KL penalty per token. */
   readonly tokenRewards: Table

@@ -9,7 +9,7 @@ import { type Attend, causalAttention, type Heads } from '../model/attention.ts'
 import { type RopeAngles, rotate } from '../model/rope.ts'
 import { lessOrEqual } from '../tensor/comparison.ts'
 import { arange } from '../tensor/creation.ts'
-import { hasKernel } from '../tensor/kernel.ts'
+import { hasKernel, hasPagedAttention } from '../tensor/kernel.ts'
 import { operatorInPlace } from '../tensor/operator.ts'
 import { concatenate, indexCopyInPlace, indexSelect, narrow, unsqueeze } from '../tensor/shape.ts'
 import type { Device, Tensor } from '../tensor/tensor.ts'
@@ -17,6 +17,7 @@ import { integers, toDevice } from '../tensor/transfer.ts'
 import type { Cache, LayerCache } from './cache.ts'
 import { decodeAttention } from './decode-attention.ts'
 import { slotsOf } from './page.ts'
+import { pagedAttention } from './paged-attention.ts'
 import { lengthOf, type Piece } from './piece.ts'
 
 const rotateAndStore = operatorInPlace('retool::rotate_and_store')
@@ -64,8 +65,12 @@ interface Block {
   readonly look: (query: Tensor, stored: LayerCache) => Tensor
 }
 
-/** Neighbouring pieces of one token decode together; longer ones are read one by one. */
+/** All together where a kernel can, else tokens that decode together and longer pieces one by one. */
 function blocksOf(pieces: readonly Piece[], sample: Tensor): Block[] {
+  if (hasPagedAttention(sample)) {
+    const length = pieces.reduce((sum, { tokens }) => sum + tokens.length, 0)
+    return [{ length, look: pagedAttention(pieces) }]
+  }
   const blocks: Block[] = []
   let decoding: Piece[] = []
   const flush = () => {

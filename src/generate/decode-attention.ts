@@ -14,6 +14,7 @@ import type { Device, Tensor } from '../tensor/tensor.ts'
 import { integers, toDevice } from '../tensor/transfer.ts'
 import type { LayerCache } from './cache.ts'
 import { pageSize, slotsOf } from './page.ts'
+import { pageTableOf } from './paged-attention.ts'
 import { lengthOf, type Piece } from './piece.ts'
 
 const decodeKernel = operator('retool::decode_attention')
@@ -27,21 +28,10 @@ export function decodeAttention(pieces: readonly Piece[], sample: Tensor): Decod
 }
 
 function byKernel(pieces: readonly Piece[]): DecodeAttention {
-  const { pages_BP, lengths_B } = pageTable(pieces)
+  const pages_BP = pageTableOf(pieces)
+  const lengths_B = integers(pieces.map(lengthOf))
   return (query_BND, { keys_SKD, values_SKD }) =>
     decodeKernel(query_BND, keys_SKD, values_SKD, pages_BP, lengths_B, pageSize)
-}
-
-function pageTable(pieces: readonly Piece[]) {
-  const width = Math.max(...pieces.map(({ pages }) => pages.length))
-  const padded = pieces.flatMap(({ pages }) => [
-    ...pages,
-    ...Array<number>(width - pages.length).fill(0),
-  ])
-  return {
-    pages_BP: integers(padded, [pieces.length, width]),
-    lengths_B: integers(pieces.map(lengthOf)),
-  }
 }
 
 function composed(pieces: readonly Piece[], device: Device): DecodeAttention {

@@ -10,6 +10,7 @@ import type { Completion, Policy, PolicySession, Sampling } from '../trajectory/
 import type { TokenId } from '../trajectory/segment.ts'
 import { Cache } from './cache.ts'
 import { forwardPieces } from './forward.ts'
+import { type PackedDecoder, packDecoder } from './packed-decoder.ts'
 import { pagesFor } from './page.ts'
 import { accept, drawsOf, type OnToken, type Request } from './request.ts'
 import { type Draw, sample } from './sampler.ts'
@@ -50,6 +51,8 @@ export class Engine implements Policy {
   /** Open sequences, with the completion that is being written where one is. */
   readonly #requests = new Map<ScheduledSequence, Request | undefined>()
   #decoder: Decoder
+  /** Made of the decoder when a step first needs it. */
+  #packed: PackedDecoder | undefined
   #version = 0
   #isScheduled = false
 
@@ -87,6 +90,7 @@ export class Engine implements Policy {
    */
   replaceWeights(decoder: Decoder, version: number = this.#version + 1): void {
     this.#decoder = decoder
+    this.#dropPacked()
     this.#version = version
     this.#scheduler.invalidate()
   }
@@ -107,6 +111,7 @@ export class Engine implements Policy {
 
   [Symbol.dispose](): void {
     for (const sequence of [...this.#requests.keys()]) this.#close(sequence)
+    this.#dropPacked()
     this.#cache[Symbol.dispose]()
   }
 
@@ -197,7 +202,8 @@ export class Engine implements Policy {
 
   /** Draws a token for each piece that reaches its sequence's end; the others only read. */
   #forward(plan: readonly PlannedPiece[]) {
-    const logits = forwardPieces(this.#decoder, this.#cache, plan)
+    this.#packed ??= packDecoder(this.#decoder)
+    const logits = forwardPieces(this.#packed.decoder, this.#cache, plan)
     const requests = plan.map(({ sequence }) => present(this.#requests.get(sequence), 'request'))
     const draws = requests.map(({ sampling, random }, index): Draw => {
       const uniform = plan[index]?.draws ? random.uniform() : 0
@@ -209,6 +215,11 @@ export class Engine implements Policy {
       request: requests[index],
       drawn: isDrawn ? drawn[index] : undefined,
     }))
+  }
+
+  #dropPacked(): void {
+    this.#packed?.[Symbol.dispose]()
+    this.#packed = undefined
   }
 
   #close(sequence: ScheduledSequence): void {

@@ -9,6 +9,8 @@ export interface Projection {
   readonly bias: Tensor | null
   /** A low-rank addition: x a^T b^T scale, with a [rank, in] and b [out, rank]. */
   readonly adapter?: { readonly a: Tensor; readonly b: Tensor; readonly scale: number }
+  /** A copy of the weight as `linearPacked` reads it, where only inference computes with it. */
+  readonly packed?: Tensor
 }
 
 export interface LayerWeights {
@@ -31,8 +33,8 @@ export interface DecoderWeights {
   readonly embedding: Tensor
   readonly layers: readonly LayerWeights[]
   readonly norm: Tensor
-  /** [vocabulary, hidden]; the embedding itself where the head is tied. */
-  readonly head: Tensor
+  /** Weight [vocabulary, hidden]: the embedding itself where the head is tied. */
+  readonly head: Projection
 }
 
 /** Weights under their Hugging Face names, such as `model.layers.0.self_attn.q_proj.weight`. */
@@ -70,6 +72,6 @@ export function arrangeWeights(config: ModelConfig, named: NamedWeights): Decode
     embedding,
     layers: Array.from({ length: config.layers }, (_, index) => layer(index)),
     norm: find('model.norm.weight'),
-    head: config.tiedHead ? embedding : find('lm_head.weight'),
+    head: { weight: config.tiedHead ? embedding : find('lm_head.weight'), bias: null },
   }
 }

@@ -5,7 +5,14 @@
 // Letters: T tokens, H hidden size, N heads, K key/value heads, D head size, V vocabulary.
 
 import { add, multiply } from '../tensor/arithmetic.ts'
-import { addRmsNorm, embedding, gatedSilu, linear, rmsNorm } from '../tensor/neural.ts'
+import {
+  addRmsNorm,
+  embedding,
+  gatedSilu,
+  linear,
+  linearPacked,
+  rmsNorm,
+} from '../tensor/neural.ts'
 import { scope } from '../tensor/scope.ts'
 import { reshape, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -64,7 +71,7 @@ export function decoderAngles(decoder: Decoder, positions_T: Tensor): RopeAngles
 
 /** hidden states [t, H] -> logits [t, V], in the dtype of the weights. */
 export function logits(decoder: Decoder, hidden_TH: Tensor): Tensor {
-  return linear(hidden_TH, decoder.weights.head)
+  return project(hidden_TH, decoder.weights.head)
 }
 
 /** One layer: x + attention(norm(x)), then + mlp(norm(...)). */
@@ -107,8 +114,10 @@ function mlp(layer: LayerWeights, input_TH: Tensor): Tensor {
 
 /** x W^T + b, and the low-rank addition where there is one. */
 export function project(input: Tensor, projection: Projection): Tensor {
-  const { weight, bias, adapter } = projection
-  const output = linear(input, weight, bias)
+  const { weight, bias, adapter, packed } = projection
+  const output = packed
+    ? linearPacked(input, packed, bias, weight.dimension(0))
+    : linear(input, weight, bias)
   if (!adapter) return output
   const low = linear(linear(input, adapter.a), adapter.b)
   return add(output, multiply(low, adapter.scale))

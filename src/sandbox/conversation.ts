@@ -10,10 +10,13 @@ export interface SessionLimits {
   readonly perWorker: number
 }
 
+const mostWaiting = 64
+
 type RunCell = (program: Program, file: string, signal?: AbortSignal) => Promise<Execution>
 
 export class Conversation implements SandboxSession {
   private last: Promise<unknown> = Promise.resolve()
+  private waiting = 0
   private cells = 0
   private closed: string | undefined
   private idle: NodeJS.Timeout | undefined
@@ -26,8 +29,17 @@ export class Conversation implements SandboxSession {
     this.wait()
   }
 
-  execute(program: Program, signal?: AbortSignal): Promise<Execution> {
-    const cell = this.last.then(() => this.next(program, signal))
+  get ended(): boolean {
+    return this.closed !== undefined
+  }
+
+  async execute(program: Program, signal?: AbortSignal): Promise<Execution> {
+    if (this.waiting >= mostWaiting) {
+      const message = `${mostWaiting} cells of this session wait already`
+      throw new InfrastructureError('overloaded', message)
+    }
+    this.waiting++
+    const cell = this.last.then(() => this.next(program, signal)).finally(() => this.waiting--)
     this.last = cell.catch(() => {})
     return cell
   }

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { UserError } from '../base/errors.ts'
 import { pythonExecutable } from '../python/python-executable.ts'
+import { checkOptions } from './checked-options.ts'
 import type { SessionLimits } from './conversation.ts'
 import { checkedLimits } from './limits.ts'
 import { LocalPool } from './local/local-pool.ts'
@@ -20,13 +21,13 @@ export interface SandboxOptions {
   readonly tier?: Tier
   /** Interpreter that runs the programs. */
   readonly python?: string
-  /** Modules imported before the first program. */
+  /** Modules imported before the first program; by default numpy, scipy and sympy where they are. */
   readonly preload?: readonly string[]
   /** Worker processes; by default one per core. */
   readonly workers?: number
   /** Programs that run at a time in each worker. */
   readonly slots?: number
-  /** Programs that may run in each worker beyond its slots because they take long. */
+  /** Programs that run in each worker beside its slots because they take long; others take turns. */
   readonly lingering?: number
   /** Programs that may wait. */
   readonly queueLength?: number
@@ -49,6 +50,7 @@ const defaultSession: SessionLimits = { idleMs: 600_000, cells: 1_000, perWorker
 
 /** Throws UserError when nothing usable is there. Close it to end its processes. */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  checkOptions(options)
   const { servers, token } = options
   if (servers === undefined) return startLocalPool(options)
   const remote = await RemotePool.connect({
@@ -65,24 +67,25 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 
 /** The same on this machine only, with what can be seen of a pool from outside. */
 export async function startLocalPool(options: SandboxOptions = {}): Promise<LocalPool> {
+  checkOptions(options)
   const python = options.python ?? pythonExecutable()
   const tier = chosenTier(await probe(python), options.tier)
   const slots = options.slots ?? 2
-  const lingering = options.lingering ?? 8
+  const lingering = options.lingering ?? 4
   const settings = workerSettings({
     tier,
     python,
     slots,
     lingering,
     preload: options.preload ?? defaultPreload,
+    preloadMayLack: options.preload === undefined,
     readable: options.readable ?? [],
     scratchMb: options.scratchMb ?? 64,
   })
-  return LocalPool.start({
+  const starting = LocalPool.start({
     tier,
     settings,
     slots,
-    lingering,
     workers: options.workers ?? availableParallelism(),
     queueLength: options.queueLength ?? defaultQueueLength,
     recycleAfter: options.recycleAfter ?? 20_000,
@@ -91,4 +94,13 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
     session: { ...defaultSession, ...options.session },
     onWorkerLost: options.onWorkerLost ?? (() => {}),
   })
+  return starting.catch((error) => {
+    throw lackingModule(error) ?? error
+  })
+}
+
+/** The user's mistake behind a worker that could not start, if it is one. */
+function lackingModule(error: Error): UserError | undefined {
+  const told = /^sandbox worker: (preload: .*)/m.exec(error.message)?.[1]
+  return told === undefined ? undefined : new UserError(told)
 }

@@ -1,6 +1,7 @@
 // One program on its way through the pool: queued, running, settled exactly once.
 
 import { InfrastructureError } from '../base/errors.ts'
+import { onAbort } from './on-abort.ts'
 import type { CheckedProgram } from './program.ts'
 import type { Execution } from './sandbox.ts'
 
@@ -18,6 +19,7 @@ export class Job<Home = undefined> {
   withdraw: () => void = () => {}
   private settled = false
   private readonly timer: NodeJS.Timeout
+  private readonly forgetSignal: () => void
   private readonly resolvers: PromiseWithResolvers<Execution>
 
   constructor(
@@ -27,11 +29,11 @@ export class Job<Home = undefined> {
   ) {
     this.resolvers = withResolvers()
     const { deadlineMs } = program.limits
-    this.timer = setTimeout(() => {
-      const message = `the deadline of ${deadlineMs} ms passed before the program ended`
-      this.abandon(new InfrastructureError('overloaded', message))
-    }, deadlineMs)
-    origin.signal?.addEventListener('abort', this.onAbort, { once: true })
+    // An event loop that was blocked until now first hears the answers that have come meanwhile.
+    this.timer = setTimeout(() => setImmediate(() => this.expire()), deadlineMs)
+    const cancelled = () =>
+      this.abandon(new InfrastructureError('cancelled', 'the program was cancelled'))
+    this.forgetSignal = origin.signal ? onAbort(origin.signal, cancelled) : () => {}
   }
 
   get promise(): Promise<Execution> {
@@ -54,8 +56,11 @@ export class Job<Home = undefined> {
     if (this.settle()) this.resolvers.reject(error)
   }
 
-  private readonly onAbort = () =>
-    this.abandon(new InfrastructureError('cancelled', 'the program was cancelled'))
+  private expire(): void {
+    const { deadlineMs } = this.program.limits
+    const message = `the deadline of ${deadlineMs} ms passed before the program ended`
+    this.abandon(new InfrastructureError('overloaded', message))
+  }
 
   private abandon(error: Error): void {
     if (this.settled) return
@@ -67,7 +72,7 @@ export class Job<Home = undefined> {
     if (this.settled) return false
     this.settled = true
     clearTimeout(this.timer)
-    this.origin.signal?.removeEventListener('abort', this.onAbort)
+    this.forgetSignal()
     return true
   }
 }

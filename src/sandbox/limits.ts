@@ -21,7 +21,8 @@ export function checkedLimits(given: Partial<Limits>, defaults: Limits = default
     const hint = guess ? `did you mean ${guess}?` : `known: ${known.join(', ')}`
     throw new UserError(`limits.${name}: no such limit; ${hint}`)
   }
-  const take = (name: keyof Limits) => checkedLimit(name, given[name] ?? defaults[name])
+  const take = (name: keyof Limits) =>
+    checkedLimit(name, given[name] ?? defaults[name], `limits.${name}`)
   return {
     timeoutMs: take('timeoutMs'),
     deadlineMs: take('deadlineMs'),
@@ -29,10 +30,9 @@ export function checkedLimits(given: Partial<Limits>, defaults: Limits = default
   }
 }
 
-function checkedLimit(name: keyof Limits, value: number): number {
+/** `shown` is what the person who gave the value calls it. */
+export function checkedLimit(name: keyof Limits, value: number, shown: string): number {
   const [least, most] = bounds[name]
   if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new UserError(
-    `limits.${name}: expected a whole number from ${least} to ${most}, got ${value}`,
-  )
+  throw new UserError(`${shown}: expected a whole number from ${least} to ${most}, got ${value}`)
 }

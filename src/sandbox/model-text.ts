@@ -18,11 +18,16 @@ export function modelText(
   characters: number = defaultCharacters,
 ): string {
   const notes = [note(outcome, limits), warning(outcome)].filter((line) => line !== '')
-  const shown = shortened(visible(outcome.stdout), characters)
-  return [shown, visible(outcome.traceback), ...notes.map((line) => `[${line}]\n`)].reduce(
-    joined,
-    '',
-  )
+  return [
+    shownOutput(outcome.stdout, characters),
+    visible(outcome.traceback),
+    ...notes.map((line) => `[${line}]\n`),
+  ].reduce(joined, '')
+}
+
+/** The part of the text that is output. */
+export function shownOutput(stdout: string, characters: number = defaultCharacters): string {
+  return shortened(visible(stdout), characters)
 }
 
 /** Puts a text below another, on a line of its own. */

@@ -31,8 +31,12 @@ interface Reported {
 }
 
 /** Tries each tier in a throw-away process of the given interpreter. Throws UserError without one. */
-export async function probe(python: string = pythonExecutable()): Promise<ProbeResult> {
-  const reported = process.platform === 'win32' ? nothing('Windows') : await reportedBy(python)
+export async function probe(
+  python?: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<ProbeResult> {
+  const elsewhere = platform !== 'linux'
+  const reported = elsewhere ? nothing(platform) : await reportedBy(python ?? pythonExecutable())
   const findings = strongestFirst.map((tier): TierFinding => {
     const found = reported.tiers[tier]
     return {
@@ -50,10 +54,15 @@ export async function probe(python: string = pythonExecutable()): Promise<ProbeR
  * The tier to run at: the strongest usable one or, when one was asked for, exactly that.
  * Throws UserError with each failed probe and its way out; never chooses a weaker one.
  */
-export function chosenTier(found: ProbeResult, asked: Tier | undefined): Tier {
-  if (asked === 'unsafe') return asked
+export function chosenTier(
+  found: ProbeResult,
+  asked: Tier | undefined,
+  platform: NodeJS.Platform = process.platform,
+): Tier {
+  if (asked === 'unsafe' && platform === 'linux') return asked
   if (asked === undefined && found.tier !== null) return found.tier
-  const wanted = found.findings.filter(({ tier }) => asked === undefined || tier === asked)
+  const sought = (tier: Tier) => asked === undefined || asked === 'unsafe' || tier === asked
+  const wanted = found.findings.filter(({ tier }) => sought(tier))
   if (asked !== undefined && wanted.some(({ usable }) => usable)) return asked
   const reasons = wanted.map(({ tier, why, remedy }) => `  ${tier}: ${why}; to mend it: ${remedy}`)
   const heading = asked
@@ -64,7 +73,7 @@ export function chosenTier(found: ProbeResult, asked: Tier | undefined): Tier {
 
 const wayOut =
   '  or run `retool-rl sandbox serve` on a Linux machine or in a Linux container and give its address ' +
-  '(sandbox.servers); for trusted programs only, tier "unsafe" runs without isolation'
+  '(sandbox.servers); on Linux, for trusted programs only, tier "unsafe" runs without isolation'
 
 async function reportedBy(python: string): Promise<Reported> {
   try {
@@ -81,7 +90,10 @@ async function reportedBy(python: string): Promise<Reported> {
   }
 }
 
-function nothing(system: string): Reported {
-  const finding = { usable: false, why: `needs Linux; this is ${system}`, remedy: 'use WSL 2' }
+function nothing(platform: NodeJS.Platform): Reported {
+  const names: Readonly<Record<string, string>> = { darwin: 'macOS', win32: 'Windows' }
+  const remedy = platform === 'win32' ? 'use WSL 2' : 'use a Linux virtual machine or container'
+  const why = `needs Linux; this is ${names[platform] ?? platform}`
+  const finding = { usable: false, why, remedy }
   return { tiers: Object.fromEntries(strongestFirst.map((t) => [t, finding])), groups: null }
 }

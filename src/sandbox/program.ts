@@ -6,6 +6,10 @@ import type { Limits, Program } from './sandbox.ts'
 
 const largestBytes = 10_000_000
 const longestPath = 500
+const longestName = 255
+/** Names travel in messages between processes, which are bounded. */
+const mostPaths = 1_000
+const mostPathCharacters = 16_000
 
 /** A program as the pool passes it on: encoded, with every limit. */
 export interface CheckedProgram {
@@ -34,13 +38,17 @@ export function checkedProgram(program: Program, defaults: Limits): CheckedProgr
     seed,
     limits: checkedLimits(program.limits ?? {}, defaults),
     files: checkedFiles(program.files ?? {}),
-    fetchFiles: (program.fetchFiles ?? []).map((path) => checkedPath('fetchFiles', path)),
+    fetchFiles: checkedPaths('fetchFiles', program.fetchFiles ?? []),
   }
 }
 
 function checkedFiles(files: Readonly<Record<string, Uint8Array>>): GivenFile[] {
+  const paths = checkedPaths('files', Object.keys(files))
+  const folders = new Set(paths.flatMap(foldersOf))
+  const both = paths.find((path) => folders.has(path))
+  if (both !== undefined) throw new UserError(`files: ${both} is both a file and a folder`)
   const given = Object.entries(files).map(([path, content]) => ({
-    path: checkedPath('files', path),
+    path,
     content: Buffer.from(content.buffer, content.byteOffset, content.byteLength),
   }))
   const total = given.reduce((sum, { content }) => sum + content.length, 0)
@@ -50,10 +58,27 @@ function checkedFiles(files: Readonly<Record<string, Uint8Array>>): GivenFile[] 
   return given
 }
 
+/** `a/b/c` lies in `a` and in `a/b`. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/')
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))
+}
+
+function checkedPaths(field: string, paths: readonly string[]): readonly string[] {
+  const characters = paths.reduce((sum, { length }) => sum + length, 0)
+  if (paths.length > mostPaths || characters > mostPathCharacters) {
+    const most = `at most ${mostPaths} of ${mostPathCharacters} characters together are accepted`
+    throw new UserError(`${field}: ${paths.length} paths of ${characters} characters; ${most}`)
+  }
+  return paths.map((path) => checkedPath(field, path))
+}
+
 /** A relative path that stays in the working folder. */
 function checkedPath(field: string, path: string): string {
-  const parts = path.split('/')
-  const fine = parts.every((part) => part !== '' && part !== '.' && part !== '..')
+  const names = path.split('/')
+  const fine = names.every(
+    (name) => !['', '.', '..'].includes(name) && Buffer.byteLength(name) <= longestName,
+  )
   if (fine && !path.includes('\0') && path.length <= longestPath) return path
   throw new UserError(
     `${field}: expected a relative path inside the working folder, got ${JSON.stringify(path)}`,

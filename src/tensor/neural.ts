@@ -9,6 +9,8 @@ import type { Tensor } from './tensor.ts'
 const matmulOf = operator('aten::matmul')
 const linearOf = operator('aten::linear')
 const linearOfFew = operator('retool::linear_of_few')
+const packLinear = operator('retool::pack_linear')
+const linearPackedOf = operator('retool::linear_packed')
 const embeddingOf = operator('aten::embedding')
 const siluOf = operator('aten::silu')
 const rmsNormOf = operator('aten::rms_norm')
@@ -32,6 +34,21 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   const isSmall = input.dtype === 'bfloat16' && input.size <= mostRows * weight.dimension(1)
   if (isSmall && hasKernel(input)) return linearOfFew(input, weight, bias)
   return linearOf(input, weight, bias)
+}
+
+/** A weight [out, in] of `linear` in the order in which `linearPacked` reads it, for `hasPackedLinear`. */
+export function packed(weight: Tensor): Tensor {
+  return packLinear(weight)
+}
+
+/** `linear` of a weight [outputs, in] that was packed; without gradient. */
+export function linearPacked(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  outputs: number,
+): Tensor {
+  return linearPackedOf(input, weight, bias, outputs)
 }
 
 /** Rows of weight [vocabulary, size] for ids of any shape. */

@@ -124,10 +124,15 @@ export function bestCheckpoint(folder: string, config: string): SavedCheckpoint 
   return best ? opened(best.path, config) : null
 }
 
-/** The step of the newest checkpoint, damaged or not; null where there is none. */
+/** The folder of the newest checkpoint, damaged or not; null where there is none. */
+export function newestFolder(folder: string): string | null {
+  return checkpointFolders(folder).at(-1) ?? null
+}
+
+/** The step of the newest checkpoint, likewise. */
 export function newestStep(folder: string): number | null {
-  const newest = checkpointFolders(folder).at(-1)
-  return newest === undefined ? null : stepOf(newest)
+  const newest = newestFolder(folder)
+  return newest === null ? null : stepOf(newest)
 }
 
 /** A digest of plain JSON, whatever the order in which its keys were written. */

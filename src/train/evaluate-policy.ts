@@ -9,14 +9,14 @@ import {
 } from '../evaluate/evaluation-report.ts'
 import { recordOfTrajectory } from '../evaluate/record-of-trajectory.ts'
 import { type AttemptReader, readAttempt } from '../reward/attempt.ts'
-import type { Scored, ScoredGroup } from '../reward/reward.ts'
+import type { Reward, Scored, ScoredGroup } from '../reward/reward.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
 import { rollout } from '../rollout/rollout.ts'
 import type { RunFolder } from '../run/folder.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
 import { repeatably } from './in-rounds.ts'
-import { trajectoryRecords } from './record-step.ts'
+import { trajectoryRecords } from './trajectory-records.ts'
 
 export interface PolicyEvaluation extends Pick<ReportOptions, 'labelOf'> {
   /** What the run folder calls it, such as `held-out`. */
@@ -53,9 +53,12 @@ export async function evaluatePolicy(
   for await (const { problem, trajectories } of attempts) {
     const members: Scored[] = []
     for (const [index, trajectory] of trajectories.entries()) {
-      const { correct, answer } = await judge(problem, trajectory, reader)
+      const judged = await judge(problem, trajectory, reader)
+      const correct = judged?.judgement.correct ?? null
+      const answer = judged?.answer ?? null
       tally.add(recordOfTrajectory(problem, trajectory, { index, correct, answer }, reader.decode))
-      members.push({ trajectory, reward: { total: Number(correct ?? 0), parts: {}, correct } })
+      const reward = { total: Number(correct ?? 0), parts: {}, correct, ...(judged && { judged }) }
+      members.push({ trajectory, reward })
     }
     const group = { problem, members }
     groups.push(group)
@@ -68,19 +71,19 @@ export async function evaluatePolicy(
   return { report, groups }
 }
 
-/** What nobody can judge through a fault of ours is in no number. */
+/** Null for what nobody can judge through a fault of ours: it is in no number. */
 async function judge(
   problem: Problem,
   trajectory: Trajectory,
   reader: AttemptReader,
-): Promise<{ readonly correct: boolean | null; readonly answer: string | null }> {
+): Promise<NonNullable<Reward['judged']> | null> {
   const { stop } = trajectory
-  if (stop.kind === 'failed' || stop.kind === 'cancelled') return { correct: null, answer: null }
+  if (stop.kind === 'failed' || stop.kind === 'cancelled') return null
   try {
     const { judgement, answer } = await readAttempt(problem, trajectory, reader)
-    return { correct: judgement.correct, answer }
+    return { judgement, answer }
   } catch (error) {
-    if (error instanceof InfrastructureError) return { correct: null, answer: null }
+    if (error instanceof InfrastructureError) return null
     throw error
   }
 }

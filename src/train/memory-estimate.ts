@@ -3,6 +3,7 @@
 import type { TrainRecipe } from '../config/train-recipe.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { expectedWeights } from '../model/weights.ts'
+import type { ModelSource } from '../pretrained/model-source.ts'
 
 export interface MemoryPart {
   readonly name: string
@@ -13,10 +14,13 @@ export interface MemoryPart {
  * Exact for weights, optimizer and cache; activations are an estimate of what the layers keep for
  * their way back, for one full micro-batch.
  */
-export function trainingMemory(config: ModelConfig, recipe: TrainRecipe): readonly MemoryPart[] {
+export function trainingMemory(
+  { config, adapter }: Pick<ModelSource, 'config' | 'adapter'>,
+  recipe: TrainRecipe,
+): readonly MemoryPart[] {
   const all = count([...expectedWeights(config)])
   const { lora } = recipe.learner
-  const trained = lora ? adapterCount(config, lora) : all
+  const trained = lora ? adapterCount(config, lora, adapter) : all
   const computeBytes = recipe.model.dtype === 'bfloat16' ? 2 : 4
   // In float32 the masters are what forwards compute with.
   const copies = recipe.model.dtype === 'bfloat16' ? 2 : 0
@@ -36,9 +40,12 @@ export function trainingMemory(config: ModelConfig, recipe: TrainRecipe): readon
 }
 
 /** Masters and moments on disk, of the policy and of a critic. */
-export function checkpointBytes(config: ModelConfig, { learner, advantage }: TrainRecipe): number {
+export function checkpointBytes(
+  { config, adapter }: Pick<ModelSource, 'config' | 'adapter'>,
+  { learner, advantage }: TrainRecipe,
+): number {
   const all = count([...expectedWeights(config)])
-  const trained = learner.lora ? adapterCount(config, learner.lora) : all
+  const trained = learner.lora ? adapterCount(config, learner.lora, adapter) : all
   return 12 * (trained + (advantage.kind === 'gae' ? all : 0))
 }
 
@@ -55,8 +62,12 @@ function activationBytes(
 
 function adapterCount(
   config: ModelConfig,
-  { rank, modules }: NonNullable<TrainRecipe['learner']['lora']>,
+  lora: NonNullable<TrainRecipe['learner']['lora']>,
+  adapter: ModelSource['adapter'],
 ): number {
+  if ('from' in lora)
+    return count([...(adapter?.entries ?? [])].map(([name, { shape }]) => [name, shape]))
+  const { rank, modules } = lora
   return [...expectedWeights(config)]
     .filter(([name]) => modules.some((module) => name.endsWith(`.${module}.weight`)))
     .reduce((sum, [, [outputs = 0, inputs = 0]]) => sum + rank * (outputs + inputs), 0)

@@ -1,97 +1,66 @@
-// The problems that a recipe names: those to be judged by in memory, those to train on as they are
-// asked for.
+// The problems that a recipe names: read into memory, or as a stream where they are many.
 
 import { UserError } from '../base/errors.ts'
 import type { SourceRecipe } from '../config/problems-schema.ts'
 import { BadRows } from '../data/bad-rows.ts'
+import { combinedSource, type SourcePart } from '../data/combined-source.ts'
 import { openSource, type SourceServices } from '../data/open-source.ts'
+import { ownSource } from '../data/own-problems.ts'
 import type { Problem } from '../data/problem.ts'
-import type { ProblemRow } from '../data/problem-of-row.ts'
 import type { ProblemSource } from '../data/problem-source.ts'
 import { readProblems } from '../data/problem-stream.ts'
 import { questionKey } from '../data/question-key.ts'
-import {
-  listSupplies,
-  type ProblemSupply,
-  streamSupply,
-  type Tell,
-  tellLeftOut,
-} from './problem-supply.ts'
 
-/** Problems of all sources in their order. Throws UserError where one has none. */
+/** Says what was left out and why, one line each. */
+export type Tell = (message: string) => void
+
+/** More problems than this are not held in memory: about half a gigabyte of short ones. */
+const mostInMemory = 500_000
+
+/**
+ * Problems of all sources in their order, without those whose question is in `judgedBy`. A source
+ * in place of a list where there are more than memory should hold. Throws UserError where one of
+ * the sources has none.
+ */
 export async function openProblems(
   sources: readonly SourceRecipe[],
   services: SourceServices,
+  judgedBy: readonly Problem[],
   tell: Tell,
-): Promise<readonly Problem[]> {
-  const problems: Problem[] = []
-  for (const recipe of sources) {
-    problems.push(...(await readAll(await opened(recipe, services), recipe.limit, tell)))
+): Promise<readonly Problem[] | ProblemSource> {
+  const parts: SourcePart[] = []
+  for (const one of sources) {
+    parts.push({ source: await sourceOf(one, services), limit: one.limit })
   }
-  return problems
-}
-
-export interface SupplyOptions {
-  readonly seed: number
-  /** Their questions are left out: a run is judged by them. */
-  readonly exclude: readonly Problem[]
-}
-
-/**
- * Supplies of all sources. Generated problems and the first few of a file are in memory, by family;
- * whole files and Hub data sets are streamed.
- */
-export async function openSupplies(
-  sources: readonly SourceRecipe[],
-  services: SourceServices,
-  { seed, exclude }: SupplyOptions,
-  tell: Tell,
-): Promise<readonly ProblemSupply[]> {
-  const excluded = new Set(exclude.map(({ question }) => questionKey(question)))
-  const supplies: ProblemSupply[] = []
-  for (const recipe of sources) {
-    const source = without(await opened(recipe, services), excluded)
-    const isStreamed = recipe.limit === null && !recipe.from.startsWith('gym:')
-    if (isStreamed) supplies.push(streamSupply(source, { seed }, tell))
-    else supplies.push(...listSupplies(await readAll(source, recipe.limit, tell), seed))
-  }
-  return supplies
-}
-
-async function opened(
-  { from, limit: _, columns, ...rest }: SourceRecipe,
-  services: SourceServices,
-): Promise<ProblemSource> {
-  return await openSource(from, { ...rest, ...(columns && { columns }) }, services)
-}
-
-async function readAll(
-  source: ProblemSource,
-  limit: number | null,
-  tell: Tell,
-): Promise<readonly Problem[]> {
+  const keys = new Set(judgedBy.map(({ question }) => questionKey(question)))
+  const all = combinedSource(parts, keys)
   const badRows = new BadRows('skip')
   const problems: Problem[] = []
-  for await (const problem of readProblems(source, badRows)) {
+  for await (const problem of readProblems(all, badRows)) {
     problems.push(problem)
-    if (problems.length === limit) break
+    if (problems.length <= mostInMemory) continue
+    tell(`${all.name}: more than ${mostInMemory} problems, read as a stream`)
+    return all
   }
-  tellLeftOut(source.name, badRows, tell)
-  if (problems.length === 0) throw new UserError(`${source.name}: no problems`)
+  for (const { reason, count, examples } of badRows.summary()) {
+    tell(`${count} rows left out: ${reason} (${examples[0]})`)
+  }
   return problems
 }
 
-function without(source: ProblemSource, excluded: ReadonlySet<string>): ProblemSource {
-  return {
-    name: source.name,
-    async *rows() {
-      for await (const batch of source.rows()) {
-        yield batch.map((row): ProblemRow => {
-          if (row.kind === 'bad' || !excluded.has(questionKey(row.problem.question))) return row
-          const { file, line, problem } = row
-          return { kind: 'bad', file, line, reason: 'kept for evaluation', detail: problem.id }
-        })
-      }
-    },
-  }
+/** The same where all of them are needed at once. */
+export async function openProblemList(
+  sources: readonly SourceRecipe[],
+  services: SourceServices,
+  tell: Tell,
+): Promise<readonly Problem[]> {
+  const problems = await openProblems(sources, services, [], tell)
+  if (!('rows' in problems)) return problems
+  throw new UserError(`${problems.name}: too many problems for an evaluation; give a limit`)
+}
+
+async function sourceOf(recipe: SourceRecipe, services: SourceServices): Promise<ProblemSource> {
+  if ('own' in recipe) return await ownSource(recipe.name, recipe.own)
+  const { from, limit: _, columns, ...options } = recipe
+  return await openSource(from, { ...options, ...(columns && { columns }) }, services)
 }

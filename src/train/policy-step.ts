@@ -20,7 +20,7 @@ import type { UpdateReport } from '../update/update-report.ts'
 import { type CriticStage, criticStep } from './critic-step.ts'
 import { repeatably } from './in-rounds.ts'
 import { type KlPenaltyOptions, penalize } from './kl-penalty.ts'
-import type { ProblemFeed } from './problem-feed.ts'
+import type { Feed } from './problem-feed.ts'
 import { type ResponseMask, remask } from './remask.ts'
 import type { Sampler } from './sampler.ts'
 
@@ -29,7 +29,7 @@ export interface PolicyStage {
   readonly engine: Sampler
   /** 1 rolls out each step before the one before it is learnt; see `stepAhead`. 0 by default. */
   readonly staleness?: 0 | 1
-  readonly feed: ProblemFeed
+  readonly feed: Feed
   readonly rollout: Omit<RolloutOptions, 'name' | 'policy'>
   readonly reward: Rewarder
   readonly advantage: AdvantageEstimator
@@ -66,6 +66,8 @@ export interface PolicyStep {
   /** Null where no group had anything to teach. */
   readonly update: UpdateReport | null
   readonly critic: CriticReport | null
+  /** The critic's values, one row for each credited trajectory; null without one. */
+  readonly values: readonly Float32Array[] | null
   /** Mean estimate of the KL penalty per token; null without one. */
   readonly kl: number | null
   /** Updates that the weights were ahead of those that wrote the oldest trajectory. */
@@ -118,7 +120,7 @@ export function learnFrom(stage: PolicyStage, step: number, rolled: RolledOut): 
     ? penalize(masked, stage.learner, stage.update.temperature, stage.klPenalty)
     : null
   const batch = { step, groups }
-  const { credited, report, critic } = namingStep({ ...batch, credited: [] }, () =>
+  const { credited, report, critic, values } = namingStep({ ...batch, credited: [] }, () =>
     estimate(stage, step, penalty?.groups ?? masked),
   )
   const learns = credited.length > 0 && step > (stage.critic?.warmUpSteps ?? 0)
@@ -131,6 +133,7 @@ export function learnFrom(stage: PolicyStage, step: number, rolled: RolledOut): 
     advantages: report,
     update,
     critic,
+    values,
     kl: penalty?.kl ?? null,
     staleness: staleness(groups, stage.engine.version),
     seconds: { rollout: rolled.seconds, update: (performance.now() - began) / 1000 },
@@ -168,8 +171,8 @@ function estimate(
   { advantage, critic, seed }: PolicyStage,
   step: number,
   groups: readonly ScoredGroup[],
-): Estimate & { readonly critic: CriticReport | null } {
-  if (!critic) return { ...advantage(groups), critic: null }
+): Estimate & Pick<PolicyStep, 'critic' | 'values'> {
+  if (!critic) return { ...advantage(groups), critic: null, values: null }
   return criticStep(critic, groups, RandomStream.named(seed, `critic/step-${step}`))
 }
 

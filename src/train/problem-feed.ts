@@ -1,19 +1,24 @@
 // Which problems come next: drawn by source, sources of middle difficulty more often, since groups
 // that are all right or all wrong teach nothing.
 
-import { present } from '../base/check.ts'
 import { type RandomState, RandomStream } from '../base/random.ts'
 import type { Problem } from '../data/problem.ts'
 import type { ScoredGroup } from '../reward/reward.ts'
-import type { ProblemSupply } from './problem-supply.ts'
 
 /** What a checkpoint keeps of a feed. */
 export interface FeedState {
   readonly random: RandomState
-  /** Of each supply its position, and the running accuracy of its problems. */
-  readonly supplies: readonly { readonly position: unknown; readonly accuracy: number }[]
-  /** By id of the problems that were taken and not noted yet: the index of their supply. */
-  readonly taken: Readonly<Record<string, number>>
+  /** By source: how far its own shuffled order was used, and its running accuracy. */
+  readonly sources: Readonly<Record<string, { readonly used: number; readonly accuracy: number }>>
+}
+
+/** Gives the problems of a step; what it keeps in a checkpoint is plain JSON. */
+export interface Feed {
+  take(count: number): Promise<Problem[]> | Problem[]
+  /** Learns from what came of the problems. */
+  note(groups: readonly ScoredGroup[]): void
+  readonly state: unknown
+  restore(state: unknown): Promise<void> | void
 }
 
 /** How fast the running accuracy of a source forgets. */
@@ -21,68 +26,78 @@ const memory = 0.8
 /** A source that never has spread is still tried now and then. */
 const leastWeight = 0.05
 
-export class ProblemFeed {
-  /** Starts at one half: every source is first thought worth trying. */
-  #accuracy: number[]
-  #taken = new Map<string, number>()
+interface Source {
+  readonly problems: readonly Problem[]
+  used: number
+  accuracy: number
+}
+
+export class ProblemFeed implements Feed {
+  readonly #sources: ReadonlyMap<string, Source>
   #random: RandomStream
 
+  /** Accuracy starts at one half: every source is first thought worth trying. */
   constructor(
-    private readonly supplies: readonly ProblemSupply[],
-    seed: number,
+    problems: readonly Problem[],
+    private readonly seed: number,
   ) {
-    this.#accuracy = supplies.map(() => 0.5)
+    const names = [...new Set(problems.map(({ source }) => source))].sort()
+    const made = names.map((name): [string, Source] => {
+      const own = problems.filter(({ source }) => source === name)
+      return [name, { problems: own, used: 0, accuracy: 0.5 }]
+    })
+    this.#sources = new Map(made)
     this.#random = RandomStream.named(seed, 'problems')
   }
 
-  /** The next `count` problems. */
-  async take(count: number): Promise<Problem[]> {
-    const problems: Problem[] = []
-    while (problems.length < count) {
-      const index = this.#draw()
-      const problem = await present(this.supplies[index], 'a supply of problems').next()
-      this.#taken.set(problem.id, index)
-      problems.push(problem)
-    }
-    return problems
+  /** The next `count` problems; a source that is used up begins anew in another order. */
+  take(count: number): Problem[] {
+    return Array.from({ length: count }, () => this.#next(this.#draw()))
   }
 
   /** Learns from what came of the problems how hard their sources are now. */
   note(groups: readonly ScoredGroup[]): void {
     for (const { problem, members } of groups) {
-      const index = this.#taken.get(problem.id)
+      const source = this.#sources.get(problem.source)
       const judged = members.filter(({ reward }) => reward.correct !== null)
-      if (index === undefined || judged.length === 0) continue
+      if (!source || judged.length === 0) continue
       const right = judged.filter(({ reward }) => reward.correct).length / judged.length
-      this.#accuracy[index] = memory * (this.#accuracy[index] ?? right) + (1 - memory) * right
+      source.accuracy = memory * source.accuracy + (1 - memory) * right
     }
-    for (const { problem } of groups) this.#taken.delete(problem.id)
   }
 
   get state(): FeedState {
-    const supplies = this.supplies.map(({ state }, index) => {
-      return { position: state, accuracy: this.#accuracy[index] ?? 0 }
+    const sources = [...this.#sources].map(([name, { used, accuracy }]) => {
+      return [name, { used, accuracy }] as const
     })
-    return { random: this.#random.state, supplies, taken: Object.fromEntries(this.#taken) }
+    return { random: this.#random.state, sources: Object.fromEntries(sources) }
   }
 
-  async restore({ random, supplies, taken }: FeedState): Promise<void> {
-    this.#random = RandomStream.restore(random)
-    this.#taken = new Map(Object.entries(taken))
-    this.#accuracy = supplies.map(({ accuracy }) => accuracy)
-    for (const [index, supply] of this.supplies.entries()) {
-      await supply.restore(supplies[index]?.position ?? null)
+  restore(state: FeedState): void {
+    this.#random = RandomStream.restore(state.random)
+    for (const [name, { used, accuracy }] of Object.entries(state.sources)) {
+      const source = this.#sources.get(name)
+      if (source) Object.assign(source, { used, accuracy })
     }
   }
 
-  #draw(): number {
-    const weights = this.#accuracy.map((accuracy) => 4 * accuracy * (1 - accuracy) + leastWeight)
+  #draw(): Source {
+    const sources = [...this.#sources.values()]
+    const weights = sources.map(({ accuracy }) => 4 * accuracy * (1 - accuracy) + leastWeight)
     const total = weights.reduce((sum, weight) => sum + weight, 0)
     let left = this.#random.uniform() * total
     const index = weights.findIndex((weight) => {
       left -= weight
       return left < 0
     })
-    return index < 0 ? weights.length - 1 : index
+    return sources[index < 0 ? sources.length - 1 : index] as Source
+  }
+
+  #next(source: Source): Problem {
+    const { problems, used } = source
+    const round = Math.floor(used / problems.length)
+    const name = `order/${problems[0]?.source}/${round}`
+    source.used++
+    return RandomStream.named(this.seed, name).shuffled(problems)[used % problems.length] as Problem
   }
 }

@@ -52,7 +52,7 @@ export const quickstartConfig: QuickstartConfig = {
   model: 'smollm2-135m-instruct',
   dtype: 'bfloat16',
   seed: 1,
-  problems: { ...quickstartDefaults, demonstrations: 128, heldOut: 96 },
+  problems: { ...quickstartDefaults, demonstrations: 128, heldOut: 160 },
   coldStart: {
     epochs: 2,
     miniBatchSize: 8,
@@ -61,7 +61,7 @@ export const quickstartConfig: QuickstartConfig = {
     corrections: 0.05,
   },
   policy: {
-    steps: 5,
+    steps: 9,
     problemsPerStep: 8,
     groupSize: 8,
     drawLimit: 1,

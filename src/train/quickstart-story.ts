@@ -28,7 +28,6 @@ import { type EvaluatedPolicy, evaluatePolicy } from './evaluate-policy.ts'
 import { imitate, imitationStepCount } from './imitate.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
 import { ProblemFeed } from './problem-feed.ts'
-import { listSupplies } from './problem-supply.ts'
 import { type QuickstartConfig, stageOptions } from './quickstart-config.ts'
 import type { QuickstartOptions, QuickstartResult } from './quickstart-options.ts'
 import { reinforce } from './rl.ts'
@@ -74,7 +73,7 @@ export class QuickstartStory {
       await this.#practise()
       const { report: trained, groups } = await this.#judge('after RL', this.#steps.all)
       const folder = join(run.path, 'model')
-      saveTrained(folder, model, { dtype: config.dtype, lora: null })
+      saveTrained(folder, model, config.dtype)
       const { decode } = reader
       return { untouched, coldStart, trained, attempts: groups, decode, model: folder }
     } catch (error) {
@@ -201,7 +200,7 @@ export class QuickstartStory {
     return {
       learner: model.learner,
       engine: model.engine,
-      feed: new ProblemFeed(listSupplies(problems.train, seed), seed),
+      feed: new ProblemFeed(problems.train, seed),
       rollout: {
         ...this.#rollout(temperature),
         groupSize,

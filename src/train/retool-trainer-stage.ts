@@ -12,15 +12,15 @@ import { learnerDefaults } from '../update/learner.ts'
 import { type LoraOptions, loraDefaults } from '../update/lora.ts'
 import { type PolicyObjective, policyObjectiveDefaults } from '../update/policy-objective.ts'
 import { policyUpdateDefaults } from '../update/policy-update.ts'
+import { datasetSource } from './dataset-source.ts'
 import type { PolicyStage } from './policy-step.ts'
-import { ProblemFeed } from './problem-feed.ts'
-import type { ProblemSupply } from './problem-supply.ts'
 import {
   type ReToolTrainerOptions,
   type RewardFunction,
   type TrainerArguments,
   trainerDefaults,
 } from './retool-trainer-options.ts'
+import { StreamFeed } from './stream-feed.ts'
 import { type TrainingModel, trainingModel } from './training-model.ts'
 
 export function argumentsOf({ args }: ReToolTrainerOptions): TrainerArguments {
@@ -59,18 +59,19 @@ export function modelInTraining(
 export function trainerStage(
   options: ReToolTrainerOptions,
   model: TrainingModel,
-  supply: ProblemSupply,
   reader: AttemptReader,
 ): PolicyStage {
   const { temperature = 0.7, topP = 1, topK = 0, minP = 0, maxTurns = 10 } = options
   const { maxCompletionLength = 1024, maskTruncatedCompletions = false, steps } = options
   const { numGenerations = 8, signal } = options
-  const { seed, passes, miniBatchSize, problemsPerStep, staleness } = argumentsOf(options)
+  const { seed, passes, miniBatchSize, problemsPerStep, staleness, shuffleBuffer } =
+    argumentsOf(options)
+  const source = datasetSource('train', options.trainDataset)
   const filter = { maskTruncated: maskTruncatedCompletions }
   return {
     learner: model.learner,
     engine: model.engine,
-    feed: new ProblemFeed([supply], seed),
+    feed: new StreamFeed(source, { seed, shuffleBuffer }),
     rollout: {
       ...model.spelling,
       sampling: { temperature, topP, topK, minP },

@@ -13,10 +13,9 @@ import { chatTemplateOf } from '../tokenizer/chat-template.ts'
 import { modelTemplate } from '../tokenizer/model-template.ts'
 import { interpreter } from '../tool/interpreter.ts'
 import { configDigest, newestCheckpoint } from './checkpoint.ts'
-import { datasetProblems, datasetSource } from './dataset-source.ts'
+import { datasetProblems } from './dataset-source.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
-import { type ProblemSupply, streamSupply } from './problem-supply.ts'
 import { stepMetrics } from './record-step.ts'
 import type { ReToolTrainerOptions } from './retool-trainer-options.ts'
 import { argumentsOf, loraOf, modelInTraining, trainerStage } from './retool-trainer-stage.ts'
@@ -49,9 +48,6 @@ export class ReToolTrainer {
   async train({ resume = false }: { readonly resume?: boolean } = {}): Promise<TrainOutput> {
     const options = this.#options
     const heldOut = await datasetProblems('evaluation', options.evaluationDataset ?? [])
-    const { seed, shuffleBuffer } = argumentsOf(options)
-    const source = datasetSource('train', options.trainDataset)
-    const supply = streamSupply(source, { seed, shuffleBuffer }, console.warn)
     const grader = openGrader(Math.min(4, availableParallelism()))
     const sandbox = options.tools ? null : await createSandbox()
     const tools = options.tools ?? (sandbox ? [interpreter(sandbox)] : [])
@@ -63,10 +59,10 @@ export class ReToolTrainer {
         decode: (tokens) => model.tokenizer.decode(tokens),
         judge: options.judge ?? answerJudge({ grader, seconds: 10 }),
       }
-      return await run({ options, model, supply, reader, heldOut }, resume)
+      return await run({ options, model, reader, heldOut }, resume)
     } finally {
       loaded?.[Symbol.dispose]()
-      await Promise.all([supply.close(), grader.close(), sandbox?.close()])
+      await Promise.all([grader.close(), sandbox?.close()])
     }
   }
 }
@@ -80,15 +76,14 @@ function withTokenizer(opened: OpenModel, { tokenizer }: ReToolTrainerOptions): 
 interface Training {
   readonly options: ReToolTrainerOptions
   readonly model: TrainingModel
-  readonly supply: ProblemSupply
   readonly reader: AttemptReader
   readonly heldOut: readonly Problem[]
 }
 
 async function run(training: Training, resume: boolean): Promise<TrainOutput> {
-  const { options, model, supply, reader } = training
+  const { options, model, reader } = training
   const { outputFolder, steps, checkpointEvery, evaluateEvery, dtype } = argumentsOf(options)
-  const stage = trainerStage(options, model, supply, reader)
+  const stage = trainerStage(options, model, reader)
   const settings = settingsOf(options, stage, model)
   const config = configDigest(settings)
   const from = resume
@@ -119,7 +114,7 @@ async function run(training: Training, resume: boolean): Promise<TrainOutput> {
       onStep,
     })
     const saved = `${outputFolder}/model`
-    saveTrained(saved, model, { dtype, lora: loraOf(options) })
+    saveTrained(saved, model, dtype)
     folder.finish()
     return { steps: result.steps, best: result.best, history, model: saved }
   } catch (error) {

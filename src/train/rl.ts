@@ -22,7 +22,6 @@ import {
   policyStep,
   type RolledOut,
 } from './policy-step.ts'
-import type { FeedState } from './problem-feed.ts'
 import { recordStep, stepMetrics } from './record-step.ts'
 import { saveBatch } from './save-batch.ts'
 import { type WatchState, watchStart, watchStep } from './step-watch.ts'
@@ -82,7 +81,7 @@ interface LoopState {
   /** What the next step learns from, where it is rolled out already; see `stepAhead`. */
   readonly ahead: RolledOut | null
   readonly policyVersion: number
-  readonly feed: FeedState
+  readonly feed: unknown
   readonly watch: WatchState
   readonly curriculum: CurriculumState
   readonly klCoefficient: KlCoefficient | null

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { RunFolder } from '../run/folder.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import type { NonFiniteStep } from './policy-step.ts'
-import { trajectoryRecords } from './record-step.ts'
+import { trajectoryRecords } from './trajectory-records.ts'
 
 /**
  * Records the trajectories for the viewer, and writes what the learner was given, one trajectory a
@@ -28,7 +28,10 @@ export function saveBatch(
     }),
   )
   writeFileSync(path, lines.map((line) => `${line}\n`).join(''))
-  run.recordTrajectories(step, trajectoryRecords(groups, credited, 'train', tokenizer))
+  const computed = credited.map(({ trajectory: { id }, advantages }) => {
+    return { id, tokenValues: { advantages } }
+  })
+  run.recordTrajectories(step, trajectoryRecords(groups, computed, 'train', tokenizer))
   run.recordWarning(step, { name: 'non-finite', message: `${message}; the batch is in ${path}` })
   return path
 }

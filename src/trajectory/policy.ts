@@ -19,6 +19,7 @@ export interface Sampling {
   readonly stopStrings: readonly string[]
   /** Tokens that end the completion, such as the end-of-turn token; kept. */
   readonly stopTokens: readonly TokenId[]
+  /** The same tokens, weights and seed give the same completion. */
   readonly seed: number
 }
 
@@ -34,6 +35,7 @@ export interface Completion {
   /** Natural logarithm, of the distribution sampled from (after temperature and cut-offs). */
   readonly logprobs: readonly number[]
   readonly finish: Finish
+  /** Of the weights that wrote it. */
   readonly policyVersion: number
 }
 
@@ -51,6 +53,7 @@ export interface PolicySession {
 
 /** What writes completions; has a version that rises with each published update. */
 export interface Policy {
+  /** Updates behind the weights; rises by one with each. */
   readonly version: number
   /** Most tokens that it can read. */
   readonly contextLength: number

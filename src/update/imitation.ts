@@ -34,7 +34,7 @@ export function imitationGradients(
   options: ImitationOptions,
 ): { readonly loss: number; readonly tokens: number } {
   const { decoder, parameters } = trainee
-  const { head } = decoder.weights
+  const head = decoder.weights.head.weight
   const total = trainedTokens(sequences)
   let loss = 0
   for (const members of microBatches(sequences, options.microBatchTokens)) {

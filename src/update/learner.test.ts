@@ -137,7 +137,12 @@ test('a restored learner goes on to the same bits', () => {
 
 test('adapters start as the base, train alone, and leave the base as the reference', () => {
   using generator = Generator.named(1, 'adapters')
-  const lora = { rank: 4, alpha: 8, modules: ['q_proj', 'v_proj', 'down_proj'] } as const
+  const lora = {
+    rank: 4,
+    alpha: 8,
+    rankStabilized: false,
+    modules: ['q_proj', 'v_proj', 'down_proj'],
+  } as const
   const adapters = freshAdapters(tinyConfig, lora, generator)
   expect([...adapters.keys()].slice(0, 2)).toEqual([
     'base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight',

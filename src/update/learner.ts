@@ -9,6 +9,7 @@ import { policyGradients } from './policy-gradients.ts'
 import { miniBatches, type PolicyUpdateOptions } from './policy-update.ts'
 import { prepareTrajectories } from './prepared-trajectory.ts'
 import { scoreTokens, type TokenScores } from './score-tokens.ts'
+import { tokenMeasures } from './token-measure.ts'
 import type { TrainableModel } from './trainable-model.ts'
 import { type UpdateReport, updateReport } from './update-report.ts'
 import {
@@ -103,9 +104,9 @@ export class Learner {
       const taken = this.#updater.step(() =>
         policyGradients(this.#model, trajectories, gradientOptions),
       )
-      return { trajectories, ...taken }
+      return { members, trajectories, ...taken }
     })
-    return updateReport(steps, options)
+    return updateReport(steps, options, tokenMeasures(prepared, steps))
   }
 
   /** Begins another stage with the present weights: fresh moments, steps from zero, other options. */

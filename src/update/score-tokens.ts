@@ -37,7 +37,7 @@ export function scoreTokens(
       const scores = chosenLogprobs(
         {
           hidden: predictingStates(decoder, packed),
-          head: decoder.weights.head,
+          head: decoder.weights.head.weight,
           targets: toDevice(integers(packed.targets), device),
           temperature: options.temperature,
         },

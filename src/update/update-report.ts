@@ -4,6 +4,7 @@ import type { MiniBatchMeasure } from './policy-gradients.ts'
 import type { PolicyUpdateOptions } from './policy-update.ts'
 import type { PreparedTrajectory } from './prepared-trajectory.ts'
 import { samplingGap } from './sampling-gap.ts'
+import type { TokenMeasure } from './token-measure.ts'
 import type { StepMeasure } from './weight-updater.ts'
 
 /** Means are over trained tokens unless said otherwise; null where there was nothing to measure. */
@@ -32,6 +33,8 @@ export interface UpdateReport {
   readonly samplingGap: { readonly mean: number; readonly largest: number } | null
   /** Mean sampler correction; 1 without one. */
   readonly meanCorrection: number | null
+  /** One for each trajectory, in the order in which they were given. */
+  readonly perTrajectory: readonly TokenMeasure[]
 }
 
 export interface OptimizerStepMeasure {
@@ -44,6 +47,7 @@ export interface OptimizerStepMeasure {
 export function updateReport(
   steps: readonly OptimizerStepMeasure[],
   options: PolicyUpdateOptions,
+  perTrajectory: readonly TokenMeasure[],
 ): UpdateReport {
   const total = (of: (step: OptimizerStepMeasure) => number) =>
     steps.reduce((sum, step) => sum + of(step), 0)
@@ -64,6 +68,7 @@ export function updateReport(
     entropy: first && first.entropy !== null ? first.entropy / Math.max(1, first.tokens) : null,
     samplingGap: gapOf(passOne),
     meanCorrection: meanCorrection(passOne),
+    perTrajectory,
   }
 }
 

@@ -5,7 +5,7 @@ import { InfrastructureError, UserError } from '../../base/errors.ts'
 import { createSandbox } from '../../sandbox/create-sandbox.ts'
 import type { Execution, Program, Sandbox } from '../../sandbox/sandbox.ts'
 import { loadTable, measuredLoad } from './load.ts'
-import { moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
+import { limitFlag, moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
 
 interface RunOptions {
   readonly json?: boolean
@@ -50,6 +50,8 @@ export async function runProgram(file: string, options: RunOptions): Promise<num
     process.stdout.write(options.json ? `${jsonLine(execution)}\n` : execution.output)
     return execution.status === 'ok' ? ended.well : ended.badly
   } catch (error) {
+    // Exit code 1 is the program's; ours is 2 for what a person got wrong.
+    if (sandbox && error instanceof UserError) throw new UserError(error.message, 2)
     if (!(error instanceof InfrastructureError) && sandbox) throw error
     process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`)
     return ended.ofOurs
@@ -64,8 +66,8 @@ function programOf(file: string, options: RunOptions): Program {
     ...(options.stdin !== undefined && { stdin: textOf(options.stdin, '--stdin') }),
     ...(options.seed !== undefined && { seed: wholeNumber('--seed', options.seed, 0) }),
     limits: {
-      timeoutMs: wholeNumber('--timeout-ms', options.timeoutMs ?? '10000'),
-      memoryMb: wholeNumber('--memory-mb', options.memoryMb ?? '512'),
+      timeoutMs: limitFlag('timeoutMs', '--timeout-ms', options.timeoutMs ?? '10000'),
+      memoryMb: limitFlag('memoryMb', '--memory-mb', options.memoryMb ?? '512'),
     },
   }
 }

@@ -2,7 +2,8 @@
 
 import { UserError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
-import type { Tier } from '../../sandbox/sandbox.ts'
+import { checkedLimit } from '../../sandbox/limits.ts'
+import type { Limits, Tier } from '../../sandbox/sandbox.ts'
 
 const tiers: readonly Tier[] = ['ns-root', 'ns-user', 'landlock', 'unsafe']
 
@@ -11,6 +12,15 @@ export function wholeNumber(flag: string, text: string, least = 1): number {
   const value = Number(text)
   if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value
   throw new UserError(`${flag}: expected a whole number from ${least}, got ${text}`, 2)
+}
+
+/** A limit of programs, within its bounds. */
+export function limitFlag(name: keyof Limits, flag: string, text: string): number {
+  try {
+    return checkedLimit(name, wholeNumber(flag, text), flag)
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(error.message, 2) : error
+  }
 }
 
 /** `a, b` as a list; the empty text is the empty list. */

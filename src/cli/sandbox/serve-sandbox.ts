@@ -6,7 +6,7 @@ import { packageFile } from '../../base/package-root.ts'
 import { startLocalPool } from '../../sandbox/create-sandbox.ts'
 import { SandboxServer } from '../../sandbox/server/sandbox-server.ts'
 import { Interrupt } from '../interrupt.ts'
-import { moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
+import { limitFlag, moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
 
 type ServeOptions = Readonly<Record<string, string | boolean>>
 
@@ -37,7 +37,7 @@ export async function serveSandbox(options: ServeOptions): Promise<void> {
     slots: number('--slots', 'slots'),
     queueLength: number('--queue', 'queue'),
     onWorkerLost: (why) => process.stderr.write(`${why}; another one is started\n`),
-    limits: { memoryMb: number('--memory-mb', 'memoryMb') },
+    limits: { memoryMb: limitFlag('memoryMb', '--memory-mb', text('memoryMb') ?? '') },
   })
   try {
     const server = await SandboxServer.start({ pool, ...address })

@@ -4,39 +4,41 @@ import { totalmem } from 'node:os'
 import type { TrainRecipe } from '../../config/train-recipe.ts'
 import type { ModelConfig } from '../../model/config.ts'
 import { expectedWeights } from '../../model/weights.ts'
+import type { ModelSource } from '../../pretrained/model-source.ts'
 import { openPretrained } from '../../pretrained/pretrained.ts'
 import { chatTemplateOf, namedTemplate } from '../../tokenizer/chat-template.ts'
 import { modelTemplate } from '../../tokenizer/model-template.ts'
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts'
 import { firstContext } from '../../tool/first-context.ts'
-import { reToolProtocol } from '../../tool/retool-protocol.ts'
 import { interpreterWords } from '../../train/interpreter-words.ts'
 import { checkpointBytes, type MemoryPart, trainingMemory } from '../../train/memory-estimate.ts'
-import { ProblemFeed } from '../../train/problem-feed.ts'
 import { optimizerSteps } from '../../train/recipe-options.ts'
-import type { RecipeProblems } from '../../train/train-recipe.ts'
+import { recipeProtocol } from '../../train/recipe-tools.ts'
+import { feedOf, type RecipeProblems } from '../../train/train-recipe.ts'
 import { responseMask } from '../../trajectory/mask.ts'
 
 const shownPrompts = 2
-/** Streamed problems are counted no further. */
-const mostCounted = 100_000
 
 export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Promise<string> {
-  const { config, tokenizer, name } = await openPretrained(recipe.model.reference)
+  const { lora } = recipe.learner
+  const adapter = lora && 'from' in lora ? { adapter: lora.from } : {}
+  const source = await openPretrained(recipe.model.reference, adapter)
+  const { train, evaluation } = problems
+  const count = 'rows' in train ? 'a stream of problems' : `${train.length}`
   return [
-    `model     ${name}: ${millions(parameterCount(config))} parameters, ${recipe.model.dtype}`,
-    `problems  ${await trainCount(problems)} to train on, ${problems.evaluation.length} to be judged by`,
-    ...plan(recipe, config),
+    `model     ${source.name}: ${millions(parameterCount(source.config))} parameters, ${recipe.model.dtype}`,
+    `problems  ${count} to train on, ${evaluation.length} to be judged by`,
+    ...plan(recipe, source),
     '',
     'memory',
-    memoryTable(trainingMemory(config, recipe)),
+    memoryTable(trainingMemory(source, recipe)),
     '',
     'first prompts',
-    ...(await firstPrompts(recipe, problems, tokenizer)),
+    ...(await firstPrompts(recipe, problems, source.tokenizer)),
   ].join('\n')
 }
 
-function plan(recipe: TrainRecipe, config: ModelConfig): string[] {
+function plan(recipe: TrainRecipe, source: ModelSource): string[] {
   const { steps, rollout, update, learner, evaluation, checkpoints } = recipe
   const { problemsPerStep, groupSize, drawLimit, limits, staleness } = rollout
   const batch = problemsPerStep * groupSize
@@ -48,19 +50,13 @@ function plan(recipe: TrainRecipe, config: ModelConfig): string[] {
     `          at most ${learner.microBatchTokens} tokens in a micro-batch, ${limits.trajectoryTokens} in a trajectory`,
     ...(staleness > 0 ? ['          each rolled out before the one before it is learnt'] : []),
     `judged    ${judged}`,
-    `kept      a checkpoint of ${gigabytes(checkpointBytes(config, recipe))} every ${checkpoints.every} steps, the newest ${checkpoints.newest}${checkpoints.best ? ' and the best' : ''}`,
+    `kept      a checkpoint of ${gigabytes(checkpointBytes(source, recipe))} every ${checkpoints.every} steps, the newest ${checkpoints.newest}${checkpoints.best ? ' and the best' : ''}`,
   ]
-}
-
-async function trainCount({ train }: RecipeProblems): Promise<string> {
-  let count = 0
-  for (const supply of train) count += await supply.count(mostCounted)
-  return count < mostCounted ? String(count) : `${mostCounted} or more`
 }
 
 /** Nothing of a prompt is trained on; what the policy will write after it is. */
 async function firstPrompts(
-  { model, seed }: TrainRecipe,
+  { model, protocol, tools, seed }: TrainRecipe,
   { train }: RecipeProblems,
   tokenizer: Tokenizer,
 ): Promise<string[]> {
@@ -71,10 +67,10 @@ async function firstPrompts(
   const options = {
     codec: tokenizer,
     template,
-    protocol: reToolProtocol,
-    tools: [interpreterWords],
+    protocol: recipeProtocol(protocol)(template),
+    tools: tools.map((tool) => (tool === 'interpreter' ? interpreterWords : tool)),
   }
-  const problems = await new ProblemFeed(train, seed).take(shownPrompts)
+  const problems = await feedOf(train, seed).take(shownPrompts)
   return await Promise.all(
     problems.map(async ({ question }) => {
       const tokens = await firstContext(question, options)

@@ -3,6 +3,7 @@
 import { InfrastructureError, UserError } from '../../base/errors.ts'
 import { Conversation, type SessionLimits } from '../conversation.ts'
 import { Job } from '../job.ts'
+import { least } from '../least.ts'
 import { type CheckedProgram, checkedProgram } from '../program.ts'
 import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
 import { WaitingQueue } from '../waiting-queue.ts'
@@ -13,9 +14,8 @@ import { WorkerProcess } from './worker-process.ts'
 import { type CellPlace, openHeader, runRequest } from './worker-request.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
-/** A worker that has not answered this long after a program's limit is taken for dead. */
-const silenceMs = 10_000
 const lossesForgiven = 1
+const closing = 'the sandbox was closed'
 const quarantined = 'this program took down two sandbox workers and is not run again'
 
 export interface LocalPoolOptions {
@@ -23,8 +23,6 @@ export interface LocalPoolOptions {
   readonly settings: WorkerSettings
   readonly workers: number
   readonly slots: number
-  /** Programs that may run in a worker beyond its slots because they take long. */
-  readonly lingering: number
   readonly queueLength: number
   readonly recycleAfter: number
   readonly limits: Limits
@@ -63,7 +61,6 @@ export class LocalPool implements Sandbox {
     const placeOptions = {
       start: () => WorkerProcess.start(options.settings),
       slots: options.slots,
-      lingering: options.lingering,
       recycleAfter: options.recycleAfter,
       onReady: () => this.dispatch(),
       onLost: options.onWorkerLost,
@@ -95,7 +92,7 @@ export class LocalPool implements Sandbox {
       running: sum(({ occupancy }) => occupancy.running),
       queued: this.queue.size,
       freeSlots: Math.max(0, alive.length * this.options.slots - held - this.queue.size),
-      sessions: sum((place) => place.sessions),
+      sessions: sum(({ worker }) => worker?.sessions ?? 0),
     }
   }
 
@@ -107,22 +104,24 @@ export class LocalPool implements Sandbox {
   async session(): Promise<SandboxSession> {
     if (this.closed) throw new InfrastructureError('sandbox_error', 'the sandbox is closed')
     const { perWorker } = this.options.session
-    const open = this.places.filter((place) => place.free && place.sessions < perWorker)
-    const place = least(open, ({ sessions }) => sessions)
-    if (!place?.worker) throw new InfrastructureError('overloaded', 'no room for another session')
-    const { worker } = place
+    const open = this.places.flatMap((place) =>
+      place.worker && place.worker.sessions < perWorker ? { place, worker: place.worker } : [],
+    )
+    const home = least(open, ({ worker }) => worker.sessions)
+    if (!home) throw new InfrastructureError('overloaded', 'no room for another session')
+    const { place, worker } = home
     const id = ++this.lastId
-    place.sessions++
+    worker.sessions++
     try {
       await worker.request(id, openHeader(id, this.options.limits, null), [])
     } catch (error) {
-      place.sessions--
-      throw error
+      worker.sessions--
+      throw asSandboxError(error)
     }
     const runCell = (program: Program, file: string, signal?: AbortSignal) =>
       this.submit(program, signal, { place, worker, session: id, file })
     const end = async () => {
-      place.sessions--
+      worker.sessions--
       await worker.request(id, { close: id }, []).catch(() => {}) // a lost worker has closed it
     }
     return new Conversation(this.options.session, runCell, end)
@@ -130,7 +129,7 @@ export class LocalPool implements Sandbox {
 
   async close(): Promise<void> {
     this.closed = true
-    const error = new InfrastructureError('cancelled', 'the sandbox was closed')
+    const error = new InfrastructureError('cancelled', closing)
     for (const job of this.queue.drain()) job.reject(error)
     await Promise.all(this.places.map((place) => place.close()))
   }
@@ -173,10 +172,10 @@ export class LocalPool implements Sandbox {
     for (const job of this.queue) {
       if (free.size === 0) return
       const place = job.cell ? job.cell.place : least(free, ({ occupancy }) => occupancy.running)
-      const gone = job.cell !== undefined && !job.cell.worker.alive
-      if (!place || !(gone || free.has(place))) continue
+      const worker = job.cell ? job.cell.worker : place?.worker
+      if (!(place && worker) || (worker.alive && !free.has(place))) continue
       this.queue.remove(job)
-      void this.run(job, place)
+      void this.run(job, place, worker)
       if (!this.hasRoom(place)) free.delete(place)
     }
   }
@@ -185,12 +184,9 @@ export class LocalPool implements Sandbox {
     return place.free && place.occupancy.hasSlot
   }
 
-  private async run(job: Job<CellHome>, place: WorkerPlace): Promise<void> {
-    const worker = job.cell?.worker ?? place.worker
-    if (!worker) return
+  private async run(job: Job<CellHome>, place: WorkerPlace, worker: WorkerProcess): Promise<void> {
     const { limits } = job.program
     const queueMs = Math.round((performance.now() - job.acceptedAt) * 1000) / 1000
-    const watchdog = setTimeout(() => worker.kill(), limits.timeoutMs + silenceMs)
     job.withdraw = () => worker.cancel(job.id)
     place.occupancy.begin(job.id)
     try {
@@ -199,9 +195,8 @@ export class LocalPool implements Sandbox {
       const { outputCharacters } = this.options
       job.resolve(endedExecution(frame, { limits, queueMs, tier: this.tier, outputCharacters }))
     } catch (error) {
-      this.retryOrReject(job, error as Error)
+      this.retryOrReject(job, error)
     } finally {
-      clearTimeout(watchdog)
       place.occupancy.end(job.id)
       void place.recycleIfDue()
       this.dispatch()
@@ -209,14 +204,17 @@ export class LocalPool implements Sandbox {
   }
 
   /** A lost worker says nothing about the program: once more elsewhere, then it is suspect itself. */
-  private retryOrReject(job: Job<CellHome>, error: Error): void {
-    const lost = error instanceof InfrastructureError && error.kind === 'worker_lost'
-    if (!lost || this.closed || job.cell) {
-      job.reject(error)
-    } else if (job.open && ++job.losses <= lossesForgiven) {
+  private retryOrReject(job: Job<CellHome>, error: unknown): void {
+    if (!job.open) return
+    const kind = error instanceof InfrastructureError ? error.kind : ''
+    const elsewhere = kind === 'worker_lost' || kind === 'not_started'
+    if (this.closed) job.reject(new InfrastructureError('cancelled', closing, { cause: error }))
+    else if (job.cell || !elsewhere) job.reject(asSandboxError(error))
+    else if (++job.losses <= lossesForgiven) {
       job.withdraw = () => this.queue.remove(job)
       this.queue.pushFirst(job)
-    } else {
+    } else if (kind === 'not_started') job.reject(asSandboxError(error))
+    else {
       this.quarantine.add(job.program.code)
       job.reject(new InfrastructureError('sandbox_error', quarantined, { cause: error }))
     }
@@ -231,10 +229,10 @@ export class LocalPool implements Sandbox {
   }
 }
 
-function least<T>(candidates: Iterable<T>, count: (candidate: T) => number): T | undefined {
-  let best: T | undefined
-  for (const candidate of candidates) {
-    if (best === undefined || count(candidate) < count(best)) best = candidate
-  }
-  return best
+/** A documented kind of failure, whatever was thrown. */
+function asSandboxError(error: unknown): InfrastructureError {
+  const named = error instanceof InfrastructureError && error.kind !== 'not_started'
+  if (named) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new InfrastructureError('sandbox_error', why, { cause: error })
 }

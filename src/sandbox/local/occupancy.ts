@@ -1,22 +1,18 @@
-// Who holds a worker's slots. A program that takes long gives its slot back and lingers beside it, so
+// Who holds a worker's slots. A program that takes long gives its slot back and goes on beside it, so
 // that a handful of endless programs cannot keep the short ones waiting.
 
 export class Occupancy {
   private readonly holding = new Set<number>()
-  private readonly overdue = new Set<number>()
   private readonly lingering = new Set<number>()
 
-  constructor(
-    private readonly slots: number,
-    private readonly places: number,
-  ) {}
+  constructor(private readonly slots: number) {}
 
   /** Programs that hold a slot. */
   get held(): number {
     return this.holding.size
   }
 
-  /** All programs that run. */
+  /** All programs that run or wait for their turn beside the slots. */
   get running(): number {
     return this.holding.size + this.lingering.size
   }
@@ -29,26 +25,12 @@ export class Occupancy {
     this.holding.add(id)
   }
 
-  /** The program has had its time: it lingers now, or as soon as there is a place. */
   takesLong(id: number): void {
-    if (!this.holding.has(id)) return
-    this.overdue.add(id)
-    this.moveOverdue()
+    if (this.holding.delete(id)) this.lingering.add(id)
   }
 
   end(id: number): void {
     this.holding.delete(id)
-    this.overdue.delete(id)
     this.lingering.delete(id)
-    this.moveOverdue()
-  }
-
-  private moveOverdue(): void {
-    for (const id of this.overdue) {
-      if (this.lingering.size >= this.places) return
-      this.overdue.delete(id)
-      this.holding.delete(id)
-      this.lingering.add(id)
-    }
   }
 }

@@ -9,9 +9,8 @@ const failuresThatOpen = 5
 
 export interface PlaceOptions {
   readonly slots: number
-  readonly lingering: number
   readonly start: () => Promise<WorkerProcess>
-  /** Executions after which a worker is replaced by a fresh one. */
+  /** Requests after which a worker is replaced by a fresh one. */
   readonly recycleAfter: number
   /** A worker is there that can take programs. */
   readonly onReady: () => void
@@ -24,15 +23,16 @@ export interface PlaceOptions {
 export class WorkerPlace {
   worker: WorkerProcess | undefined
   readonly occupancy: Occupancy
-  sessions = 0
   private failures = 0
   private closed = false
   private recycling = false
   private lastError = new Error('not started')
   private timer: NodeJS.Timeout | undefined
+  /** Workers of this place that have not ended: starting, serving or retiring. */
+  private readonly present = new Set<Promise<WorkerProcess | undefined>>()
 
   constructor(private readonly options: PlaceOptions) {
-    this.occupancy = new Occupancy(options.slots, options.lingering)
+    this.occupancy = new Occupancy(options.slots)
   }
 
   get broken(): Error | undefined {
@@ -45,20 +45,16 @@ export class WorkerPlace {
 
   /** Rejects when the first start fails; later failures are retried with growing delay. */
   async open(): Promise<void> {
-    this.adopt(await this.options.start())
+    this.adopt(await this.start())
   }
 
-  /** Replaces the worker once it has served long enough; what runs in the old one ends there. */
+  /** Replaces the worker once it has served long enough; what runs or lives in the old one ends there. */
   async recycleIfDue(): Promise<void> {
     const old = this.worker
-    if (!old || this.recycling || old.executions < this.options.recycleAfter) return
+    if (!old || this.recycling || old.requests < this.options.recycleAfter) return
     this.recycling = true
     try {
-      const fresh = await this.options.start()
-      if (this.closed) return await fresh.close()
-      old.onGone = () => {}
-      this.adopt(fresh)
-      await old.closeWhenIdle()
+      this.adopt(await this.start())
     } catch {
       // The old worker still serves; it is tried again after the next program.
     } finally {
@@ -66,26 +62,49 @@ export class WorkerPlace {
     }
   }
 
+  /** Resolves when none of its workers is left, whatever each was about. */
   async close(): Promise<void> {
     this.closed = true
     clearTimeout(this.timer)
-    await this.worker?.close()
+    await Promise.all([...this.present].map(async (worker) => (await worker)?.close()))
   }
 
+  private async start(): Promise<WorkerProcess> {
+    const starting = this.options.start()
+    const present = starting.catch(() => undefined)
+    this.present.add(present)
+    try {
+      const worker = await starting
+      worker.onGone = (why) => {
+        this.present.delete(present)
+        this.lose(worker, why)
+      }
+      return worker
+    } catch (error) {
+      this.present.delete(present)
+      throw error
+    }
+  }
+
+  /** The one that served before, if any, retires. */
   private adopt(worker: WorkerProcess): void {
+    if (this.closed) return
+    const old = this.worker
     this.failures = 0
     this.worker = worker
     worker.onLinger = (id) => {
       this.occupancy.takesLong(id)
       this.options.onReady()
     }
-    worker.onGone = (why) => {
-      if (this.closed) return
-      this.worker = undefined
-      this.options.onLost(why)
-      this.restart(0)
-    }
+    void old?.closeWhenIdle()
     this.options.onReady()
+  }
+
+  private lose(worker: WorkerProcess, why: string): void {
+    if (this.closed || this.worker !== worker) return
+    this.worker = undefined
+    this.options.onLost(why)
+    this.restart(0)
   }
 
   private restart(delayMs: number): void {
@@ -95,9 +114,7 @@ export class WorkerPlace {
 
   private async tryStart(delayMs: number): Promise<void> {
     try {
-      const worker = await this.options.start()
-      if (this.closed) await worker.close()
-      else this.adopt(worker)
+      this.adopt(await this.start())
     } catch (error) {
       this.lastError = error instanceof Error ? error : new Error(String(error))
       if (++this.failures >= failuresThatOpen) this.options.onBroken(this.lastError)

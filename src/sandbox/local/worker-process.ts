@@ -7,6 +7,9 @@ import type { WorkerSettings } from './worker-settings.ts'
 
 const startDeadlineMs = 60_000
 const keptErrorCharacters = 4_000
+/** Beats are counted, not time: an event loop of ours that was blocked has heard nothing either. */
+const beatMs = 1_000
+const silentBeats = 10
 
 type Settle = { resolve: (frame: Frame) => void; reject: (error: Error) => void }
 
@@ -16,12 +19,16 @@ export class WorkerProcess {
   private readonly pending = new Map<number, Settle>()
   private errors = ''
   private ended = false
+  private silence = 0
+  private heart: NodeJS.Timeout | undefined
   /** Called once when the process is gone, whatever the reason. */
   onGone: (why: string) => void = () => {}
   /** Called with the number of a program that takes longer than a short one. */
   onLinger: (id: number) => void = () => {}
-  /** Executions begun since the start. */
-  executions = 0
+  /** Requests sent since the start. */
+  requests = 0
+  /** Sessions that live in it. */
+  sessions = 0
 
   private constructor(settings: WorkerSettings) {
     this.process = spawn(settings.python, ['-s', '-B', settings.program, 'serve', settings.json], {
@@ -40,7 +47,8 @@ export class WorkerProcess {
   /** A worker whose interpreters are warm. */
   static async start(settings: WorkerSettings): Promise<WorkerProcess> {
     const worker = new WorkerProcess(settings)
-    const timer = setTimeout(() => worker.kill(), startDeadlineMs)
+    const late = `not ready after ${startDeadlineMs / 1000} s`
+    const timer = setTimeout(() => worker.kill(late), startDeadlineMs)
     try {
       await new Promise<Frame>((resolve, reject) => {
         worker.pending.set(0, { resolve, reject })
@@ -49,6 +57,8 @@ export class WorkerProcess {
           frameReader((frame) => worker.hear(frame)),
         )
       })
+      worker.heart = setInterval(() => worker.beat(), beatMs)
+      worker.heart.unref()
       return worker
     } finally {
       clearTimeout(timer)
@@ -66,7 +76,7 @@ export class WorkerProcess {
   /** Sends a request; resolves with the frame that answers it, rejects with `worker_lost`. */
   request(id: number, header: object, body: readonly Buffer[]): Promise<Frame> {
     if (this.ended) return Promise.reject(this.lost('it had ended before'))
-    this.executions++
+    this.requests++
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject })
       this.process.stdin?.write(encodeFrame(header, body))
@@ -81,26 +91,36 @@ export class WorkerProcess {
   async close(): Promise<void> {
     if (this.ended) return
     const gone = new Promise((resolve) => this.process.once('exit', resolve))
-    const timer = setTimeout(() => this.kill(), 5_000)
+    const timer = setTimeout(() => this.kill('it did not end'), 5_000)
     this.process.stdin?.end()
     await gone
     clearTimeout(timer)
   }
 
-  /** Waits for what runs in it, then closes it. */
+  /** Waits for what runs and lives in it, then closes it. */
   async closeWhenIdle(): Promise<void> {
-    while (this.pending.size > 0 && this.alive) {
+    while (this.pending.size + this.sessions > 0 && this.alive) {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     await this.close()
   }
 
-  kill(): void {
+  kill(why: string): void {
+    this.errors += `${why}\n`
     this.process.kill('SIGKILL')
+  }
+
+  /** While an answer is owed the worker is asked for a sign of life; one that is stopped gives none. */
+  private beat(): void {
+    if (this.pending.size === 0) this.silence = 0
+    else if (this.silence++ < silentBeats) this.process.stdin?.write(encodeFrame({ ping: true }))
+    else this.kill(`no sign of life for ${(silentBeats * beatMs) / 1000} s`)
   }
 
   private hear(frame: Frame): void {
     const { header } = frame
+    this.silence = 0
+    if (header['pong'] !== undefined) return
     if (header['lingers'] !== undefined) {
       this.onLinger(Number(header['lingers']))
       return
@@ -116,6 +136,7 @@ export class WorkerProcess {
   private gone(why: string): void {
     if (this.ended) return
     this.ended = true
+    clearInterval(this.heart)
     for (const settle of this.pending.values()) settle.reject(this.lost(why))
     this.pending.clear()
     this.onGone(this.lost(why).message)

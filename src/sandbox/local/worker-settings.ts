@@ -26,23 +26,28 @@ export interface WorkerOptions {
   readonly tier: Tier
   readonly python: string
   readonly preload: readonly string[]
+  /** Whether a module that cannot be found is left out instead of being an error. */
+  readonly preloadMayLack: boolean
   /** Programs that may run at a time in one worker. */
   readonly slots: number
+  /** Programs that run beside the slots at a time because they take long; the others are frozen. */
   readonly lingering: number
   /** Folders besides the interpreter's own that programs may read. */
   readonly readable: readonly string[]
   readonly scratchMb: number
 }
 
-const spareBoxes = 2
+const spareBoxes = 8
 const scratchFiles = 4_096
 
 export function workerSettings(options: WorkerOptions): WorkerSettings {
   const settings = {
     tier: options.tier,
     preload: options.preload,
+    preloadMayLack: options.preloadMayLack,
     readable: options.readable,
-    spareBoxes: options.slots + options.lingering + spareBoxes,
+    lingering: options.lingering,
+    spareBoxes: options.slots + spareBoxes,
     scratchMb: options.scratchMb,
     scratchFiles,
   }

@@ -3,6 +3,7 @@
 import { Agent, request } from 'undici'
 import { z } from 'zod'
 import { InfrastructureError } from '../../base/errors.ts'
+import { onAbort } from '../on-abort.ts'
 import type { Tier } from '../sandbox.ts'
 import type { Answer } from './answer.ts'
 
@@ -29,7 +30,9 @@ export class RemoteNode {
   #failures = 0
   #up = false
   #fullUntil = 0
-  #flight = new AbortController()
+  #closed = false
+  /** One for each call in flight: a signal for all of them together would keep a trace of each. */
+  readonly #flights = new Set<AbortController>()
   readonly #agent = new Agent({ connections: 256, keepAliveTimeout: 30_000, headersTimeout: 0 })
   #timer: NodeJS.Timeout | undefined
 
@@ -44,7 +47,8 @@ export class RemoteNode {
 
   /** Twice its slots: enough to keep it busy, little enough to move elsewhere when it fails. */
   get hasRoom(): boolean {
-    return this.#up && this.outstanding < 2 * this.capacity && Date.now() >= this.#fullUntil
+    const rested = performance.now() >= this.#fullUntil
+    return this.#up && this.outstanding < 2 * this.capacity && rested
   }
 
   get load(): number {
@@ -66,21 +70,27 @@ export class RemoteNode {
     } catch {
       if (++this.#failures >= failuresThatEject || !wasUp) this.#eject()
     }
+    if (this.#closed) return
     this.#timer = setTimeout(() => void this.watch(), pingEveryMs * (0.75 + Math.random() / 2))
   }
 
   /** Sends a request; rejects with `node_failed`, `node_ejected` or, by the caller's signal, `cancelled`. */
   async post(path: string, body: object, signal?: AbortSignal): Promise<Answer> {
-    const flight = this.#flight.signal
+    if (signal?.aborted) throw new InfrastructureError('cancelled', 'the program was cancelled')
+    const flight = new AbortController()
+    const forgetSignal = signal && onAbort(signal, () => flight.abort())
+    this.#flights.add(flight)
     try {
-      const signals = signal ? [flight, signal] : [flight]
-      return await this.#send('POST', path, { body, signal: AbortSignal.any(signals) })
+      return await this.#send('POST', path, { body, signal: flight.signal })
     } catch (error) {
       if (signal?.aborted) throw new InfrastructureError('cancelled', 'the program was cancelled')
-      const kind = flight.aborted ? 'node_ejected' : 'node_failed'
+      const kind = flight.signal.aborted ? 'node_ejected' : 'node_failed'
       const why = error instanceof Error ? error.message : String(error)
       if (kind === 'node_failed' && ++this.#failures >= failuresThatEject) this.#eject()
       throw new InfrastructureError(kind, `${this.url}: ${why}`, { cause: error })
+    } finally {
+      this.#flights.delete(flight)
+      forgetSignal?.()
     }
   }
 
@@ -89,22 +99,25 @@ export class RemoteNode {
   }
 
   restUntilRetry(answer: { readonly retryAfterMs: number }): void {
-    this.#fullUntil = Date.now() + answer.retryAfterMs
+    this.#fullUntil = performance.now() + answer.retryAfterMs
     setTimeout(() => this.onReturn(), answer.retryAfterMs + 1).unref()
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#flight.abort()
+    this.#endFlights()
     await this.#agent.destroy()
   }
 
   /** No more programs until it answers a ping; those on it go elsewhere. */
   #eject(): void {
     this.#up = false
-    this.#flight.abort()
-    this.#flight = new AbortController()
+    this.#endFlights()
+  }
+
+  #endFlights(): void {
+    for (const flight of this.#flights) flight.abort()
   }
 
   async #send(method: 'GET' | 'POST' | 'DELETE', path: string, options: SendOptions) {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { InfrastructureError, UserError } from '../../base/errors.ts'
 import { Conversation, type SessionLimits } from '../conversation.ts'
 import { Job } from '../job.ts'
+import { least } from '../least.ts'
 import { type CheckedProgram, checkedProgram } from '../program.ts'
 import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
 import { WaitingQueue } from '../waiting-queue.ts'
@@ -123,7 +124,8 @@ export class RemotePool implements Sandbox {
     node.outstanding++
     const start = performance.now()
     try {
-      const answer = await node.post('/v1/executions', wireProgram(job.program), controller.signal)
+      const program = wireProgram(job.program, job.acceptedAt)
+      const answer = await node.post('/v1/executions', program, controller.signal)
       const execution = executionOf(answer, node.url)
       const waited = performance.now() - start - execution.durationMs
       job.resolve({ ...execution, queueMs: Math.max(execution.queueMs, Math.round(waited)) })
@@ -151,7 +153,8 @@ export class RemotePool implements Sandbox {
   async #runCell(node: RemoteNode, path: string, program: Program, signal?: AbortSignal) {
     const checked = checkedProgram(program, this.options.limits)
     try {
-      const answer = await node.post(`${path}/executions`, wireProgram(checked), signal)
+      const program = wireProgram(checked, performance.now())
+      const answer = await node.post(`${path}/executions`, program, signal)
       return executionOf(answer, node.url)
     } catch (error) {
       const kind = error instanceof InfrastructureError ? error.kind : ''
@@ -161,10 +164,13 @@ export class RemotePool implements Sandbox {
   }
 }
 
-function wireProgram({ code, stdin, seed, limits, files, fetchFiles }: CheckedProgram) {
+/** What is left of its deadline goes along, not a time of day. */
+function wireProgram(program: CheckedProgram, acceptedAt: number) {
+  const { code, stdin, seed, limits, files, fetchFiles } = program
+  const left = Math.floor(limits.deadlineMs - (performance.now() - acceptedAt))
   return {
     code: code.toString(),
-    limits,
+    limits: { ...limits, deadlineMs: Math.max(1, left) },
     ...(stdin && { stdin: stdin.toString() }),
     ...(seed !== null && { seed }),
     ...(fetchFiles.length > 0 && { fetchFiles }),
@@ -192,11 +198,4 @@ function asSandboxError(error: unknown): Error {
   if (error instanceof Error && (kind === 'cancelled' || kind === 'overloaded')) return error
   const why = error instanceof Error ? error.message : String(error)
   return new InfrastructureError('sandbox_error', why, { cause: error })
-}
-
-function least<T>(candidates: readonly T[], count: (candidate: T) => number): T | undefined {
-  return candidates.reduce<T | undefined>(
-    (best, candidate) => (best !== undefined && count(best) <= count(candidate) ? best : candidate),
-    undefined,
-  )
 }

@@ -1,7 +1,7 @@
 // Requests that name themselves: one that is repeated adopts the first one's result instead of running again.
 
 const keptMs = 120_000
-const most = 10_000
+const most = 1_000
 
 export class AdoptedResults<T> {
   readonly #results = new Map<string, Promise<T>>()

@@ -1,7 +1,8 @@
 // SandboxFusion's /run_code over our sandbox, so that recipes written for it need only the address.
 
 import { UserError } from '../../base/errors.ts'
-import { defaultLimits } from '../limits.ts'
+import { checkedLimit } from '../limits.ts'
+import { shownOutput } from '../model-text.ts'
 import type { Execution, Program } from '../sandbox.ts'
 import { decodedFiles, type RunCodeRequest } from './request-schema.ts'
 
@@ -23,6 +24,8 @@ export interface RunCodeResponse {
 }
 
 const defaultRunSeconds = 10
+/** SandboxFusion's word for it. */
+const noLimit = -1
 
 /** Throws UserError for what this server does not run. `run_timeout` is in seconds. */
 export function runCodeProgram(request: RunCodeRequest): Program {
@@ -37,7 +40,7 @@ export function runCodeProgram(request: RunCodeRequest): Program {
     ...(fetch_files && { fetchFiles: fetch_files }),
     limits: {
       timeoutMs: milliseconds('run_timeout', request.run_timeout ?? defaultRunSeconds),
-      memoryMb: memoryMb(request.memory_limit_MB),
+      ...memoryLimit(request.memory_limit_MB ?? noLimit),
     },
   }
 }
@@ -47,9 +50,10 @@ function milliseconds(field: string, seconds: number): number {
   throw new UserError(`${field}: expected more than 0 and at most 3600 seconds, got ${seconds}`)
 }
 
-/** SandboxFusion spells "no limit" as -1; ours then holds. */
-function memoryMb(asked: number | null | undefined): number {
-  return asked === undefined || asked === null || asked === -1 ? defaultLimits.memoryMb : asked
+/** Where SandboxFusion has no limit, the server's own holds. */
+function memoryLimit(asked: number): { memoryMb?: number } {
+  if (asked === noLimit) return {}
+  return { memoryMb: checkedLimit('memoryMb', asked, 'memory_limit_MB') }
 }
 
 export function runCodeResponse(execution: Execution): RunCodeResponse {
@@ -65,7 +69,7 @@ export function runCodeResponse(execution: Execution): RunCodeResponse {
       return_code: execution.exitCode ?? (finished ? -signalNumber(execution) : null),
       stdout,
       // Both streams come in their true order in stdout; here is what ended the program.
-      stderr: status === 'ok' ? '' : output.startsWith(stdout) ? output.slice(stdout.length) : '',
+      stderr: status === 'ok' ? '' : output.slice(shownOutput(stdout).length).trimStart(),
     },
     executor_pod_name: null,
     files: execution.files ?? {},

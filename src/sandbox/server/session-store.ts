@@ -10,6 +10,7 @@ export class SessionStore {
   constructor(private readonly sandbox: Sandbox) {}
 
   async open(): Promise<string> {
+    for (const [id, { ended }] of this.#sessions) if (ended) this.#sessions.delete(id)
     const session = await this.sandbox.session()
     const id = randomUUID()
     this.#sessions.set(id, session)

@@ -12,15 +12,23 @@ from . import channel
 from . import system_calls as calls
 
 _SCRATCH = "mode=1777,size={}m,nr_inodes={}"
+_COVERS = ("/tmp/", "/dev/shm/")
 _PRIVATE = calls.MOUNT_NOSUID | calls.MOUNT_NODEV
 _PROCESS_VIEW = "hidepid=2,subset=pid"
 _SLEEPER = next((p for p in ("/bin/sleep", "/usr/bin/sleep") if os.path.exists(p)), "/bin/sleep")
 _FOR_EVER = "2147483647"
 
 
-def serve(connection, wanted, scratch_mb, scratch_files):
+class Furniture:
+    """What each box has: room to write in, and what of the read-only world that room would cover."""
+
+    def __init__(self, scratch_mb, scratch_files, readable):
+        self.scratch = _SCRATCH.format(scratch_mb, scratch_files)
+        self.covered = [path for path in readable if path.startswith(_COVERS)]
+
+
+def serve(connection, wanted, furniture):
     """Keeps `wanted` boxes alive and announces each by pid with its pidfd, and each death."""
-    options = _SCRATCH.format(scratch_mb, scratch_files)
     alive = {}
     poll = select.poll()
     poll.register(connection, select.POLLIN)
@@ -28,7 +36,7 @@ def serve(connection, wanted, scratch_mb, scratch_files):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         while len(alive) < wanted:
-            pid, handle = _make_box(home, options)
+            pid, handle = _make_box(home, furniture)
             alive[handle] = pid
             poll.register(handle, select.POLLIN)
             channel.send(connection, {"box": pid}, [handle])
@@ -52,23 +60,33 @@ def _change(connection):
 def try_one():
     """Makes a box and ends it, without a way back home: for the probe."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    pid, handle = _make_box(None, _SCRATCH.format(1, 16))
+    pid, handle = _make_box(None, Furniture(1, 16, []))
     os.kill(pid, signal.SIGKILL)
     os.close(handle)
 
 
-def _make_box(home, options):
+def _make_box(home, furniture):
     """Furnishes the namespaces from outside, lets the first process into them and goes back home."""
     calls.unshare(calls.NEW_PIDS | calls.NEW_MOUNTS)
     try:
-        calls.mount("scratch", "/tmp", "tmpfs", _PRIVATE, options)
-        calls.mount("scratch", "/dev/shm", "tmpfs", _PRIVATE, options)
+        _mount_scratch(furniture)
         _mount_process_view()
         pid = os.posix_spawn(_SLEEPER, [_SLEEPER, _FOR_EVER], {})
     finally:
         if home is not None:
             calls.setns(home, calls.NEW_PIDS | calls.NEW_MOUNTS)
     return pid, os.pidfd_open(pid)
+
+
+def _mount_scratch(furniture):
+    """Private room to write in; an interpreter that lies below it stays in sight, read-only as it was."""
+    kept = [(path, os.open(path, os.O_PATH)) for path in furniture.covered]
+    for folder in _COVERS:
+        calls.mount("scratch", folder, "tmpfs", _PRIVATE, furniture.scratch)
+    for path, handle in kept:
+        os.makedirs(path)
+        calls.mount(f"/proc/self/fd/{handle}", path, None, calls.MOUNT_BIND | calls.MOUNT_RECURSIVE)
+        os.close(handle)
 
 
 def _mount_process_view():

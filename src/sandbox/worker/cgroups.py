@@ -10,10 +10,13 @@ import time
 ROOT = "/sys/fs/cgroup"
 _PREFIX = "retool-"
 _REMOVAL_TRIES = 100
+_NEEDED, _WELCOME = ("memory", "pids"), ("cpu", "freezer")
 
 
 class Group:
-    """The limits of one slot. `entry` is a descriptor through which a process joins by itself."""
+    """The limits of one slot. `entries` are descriptors through which a process joins by itself."""
+
+    can_freeze = False
 
     def __init__(self, folders, entries):
         self._folders = folders
@@ -25,6 +28,13 @@ class Group:
 
     def weigh(self, lightly):
         """Its share of the processors beside other groups, where that can be set."""
+
+    def freeze(self, wanted):
+        """Stops or continues all of its processes; only where `can_freeze`."""
+        raise NotImplementedError
+
+    def used_bytes(self):
+        raise NotImplementedError
 
     def oom_kills(self):
         raise NotImplementedError
@@ -45,6 +55,7 @@ class _UnifiedGroup(Group):
         _write(folder + "/memory.swap.max", "0", optional=True)
         self._folder = folder
         self._limits = None
+        self.can_freeze = os.path.exists(folder + "/cgroup.freeze")
 
     def limit(self, memory_bytes, processes, together=True):
         if self._limits != (memory_bytes, processes, together):
@@ -56,6 +67,12 @@ class _UnifiedGroup(Group):
 
     def weigh(self, lightly):
         _write(self._folder + "/cpu.weight", "12" if lightly else "100", optional=True)
+
+    def freeze(self, wanted):
+        _write(self._folder + "/cgroup.freeze", "1" if wanted else "0")
+
+    def used_bytes(self):
+        return _number(self._folder + "/memory.current")
 
     def oom_kills(self):
         return self._counted_kills() - self._kills
@@ -69,11 +86,13 @@ class _UnifiedGroup(Group):
 
 
 class _LegacyGroup(Group):
-    def __init__(self, memory, pids, processor):
-        folders = [memory, pids] + ([processor] if processor else [])
+    def __init__(self, memory, pids, processor, freezer):
+        folders = [folder for folder in (memory, pids, processor, freezer) if folder]
         entries = [os.open(f + "/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for f in folders]
         super().__init__(folders, entries)
         self._memory, self._pids, self._processor = memory, pids, processor
+        self._freezer = freezer
+        self.can_freeze = freezer is not None
         self._limits = None
         self._events = os.open(memory + "/memory.oom_control", os.O_RDONLY | os.O_CLOEXEC)
         self._peak = os.open(memory + "/memory.max_usage_in_bytes", os.O_RDWR | os.O_CLOEXEC)
@@ -98,6 +117,12 @@ class _LegacyGroup(Group):
         if self._processor:
             _write(self._processor + "/cpu.shares", "128" if lightly else "1024", optional=True)
 
+    def freeze(self, wanted):
+        _write(self._freezer + "/freezer.state", "FROZEN" if wanted else "THAWED")
+
+    def used_bytes(self):
+        return _number(self._memory + "/memory.usage_in_bytes")
+
     def oom_kills(self):
         return self._counted_kills() - self._kills
 
@@ -120,34 +145,33 @@ def kind():
     """`v2`, `v1` or None: what a group can be made from here, by looking and trying."""
     if _writable_unified(_unified_parent()):
         return "v2"
-    if all(os.access(f"{ROOT}/{c}/cgroup.procs", os.W_OK) for c in ("memory", "pids")):
+    if all(_enterable(f"{ROOT}/{c}") for c in _NEEDED):
         return "v1"
     return None
 
 
 def make(which, name):
     if which == "v2":
-        return _UnifiedGroup(_made(f"{_unified_parent()}/{_PREFIX}{name}"))
-    own = {c: f"{ROOT}/{c}/{_PREFIX}{name}" for c in ("memory", "pids", "cpu")}
-    processor = os.access(ROOT + "/cpu/cgroup.procs", os.W_OK)
-    processor_folder = _made(own["cpu"]) if processor else None
-    return _LegacyGroup(_made(own["memory"]), _made(own["pids"]), processor_folder)
+        return _UnifiedGroup(*_all_made([f"{_unified_parent()}/{_PREFIX}{name}"]))
+    folders = {c: f"{ROOT}/{c}/{_PREFIX}{name}" for c in _NEEDED + _WELCOME}
+    present = [c for c in folders if c in _NEEDED or _enterable(f"{ROOT}/{c}")]
+    made = _all_made([folders[c] for c in present])
+    return _LegacyGroup(*(folders[c] if folders[c] in made else None for c in folders))
 
 
 def remove_left_over():
     """Groups of supervisors that were killed: empty ones can always be removed."""
-    parents = [ROOT + "/memory", ROOT + "/pids", ROOT + "/cpu", _unified_parent()]
-    for parent in parents:
-        for entry in _entries(parent):
-            if entry.startswith(_PREFIX) and not _alive(entry):
-                try:
-                    os.rmdir(f"{parent}/{entry}")
-                except OSError:
-                    pass
+    parents = [f"{ROOT}/{c}" for c in _WELCOME + _NEEDED] + [_unified_parent()]
+    names = {parent: [e for e in _entries(parent) if e.startswith(_PREFIX)] for parent in parents}
+    folders = [f"{p}/{entry}" for p, all in names.items() for entry in all if not _alive(entry)]
+    for folder in folders:  # what was frozen when it was killed does not die before this
+        _write(folder + "/freezer.state", "THAWED", optional=True)
+    for folder in folders:
+        _remove_when_empty(folder, tries=3)
 
 
-def _remove_when_empty(folder):
-    for _ in range(_REMOVAL_TRIES):
+def _remove_when_empty(folder, tries=_REMOVAL_TRIES):
+    for _ in range(tries):
         try:
             return os.rmdir(folder)
         except OSError:
@@ -182,12 +206,25 @@ def _writable_unified(folder):
             controllers = enabled.read().split()
     except OSError:
         return False
-    return {"memory", "pids"} <= set(controllers) and os.access(folder + "/cgroup.procs", os.W_OK)
+    return set(_NEEDED) <= set(controllers) and _enterable(folder)
 
 
-def _made(folder):
-    os.makedirs(folder, exist_ok=True)
-    return folder
+def _enterable(folder):
+    return os.access(folder + "/cgroup.procs", os.W_OK)
+
+
+def _all_made(folders):
+    """All of them or, where the machine has no room for one, none."""
+    made = []
+    try:
+        for folder in folders:
+            os.makedirs(folder, exist_ok=True)
+            made.append(folder)
+    except OSError:
+        for folder in made:
+            os.rmdir(folder)
+        raise
+    return folders
 
 
 def _write(path, text, optional=False):
@@ -197,6 +234,11 @@ def _write(path, text, optional=False):
     except OSError:
         if not optional:
             raise
+
+
+def _number(path):
+    with open(path) as file:
+        return int(file.read())
 
 
 def _counter(path, name):

@@ -5,7 +5,7 @@ import json
 import socket
 
 _LARGEST = 131072
-_MOST_DESCRIPTORS = 8
+_MOST_DESCRIPTORS = 12
 
 
 def pair():
@@ -20,12 +20,44 @@ def send(connection, message, descriptors=()):
     connection.sendmsg([json.dumps(message, separators=(",", ":")).encode()], rights)
 
 
-def receive(connection):
+def receive(connection, flags=0):
     """(message, descriptors), or (None, []) when the other side is gone."""
     space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
-    data, ancillary, _, _ = connection.recvmsg(_LARGEST, space, socket.MSG_CMSG_CLOEXEC)
+    data, ancillary, _, _ = connection.recvmsg(_LARGEST, space, socket.MSG_CMSG_CLOEXEC | flags)
     descriptors = array.array("i")
     for level, kind, packed in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             descriptors.frombytes(packed[: len(packed) - len(packed) % 4])
     return (json.loads(data), list(descriptors)) if data else (None, list(descriptors))
+
+
+def receive_all(connection):
+    """What is there now, message by message; the last one is (None, []) when the other side is gone."""
+    while True:
+        try:
+            message, descriptors = receive(connection, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        yield message, descriptors
+        if message is None:
+            return
+
+
+def receive_forged(connection):
+    """What a snippet may have sent: an object, or None at the end. Descriptors are dropped.
+
+    Raises ValueError for anything else.
+    """
+    try:
+        data = connection.recv(_LARGEST)
+    except ConnectionResetError:
+        return None
+    if not data:
+        return None
+    try:
+        message = json.loads(data)
+    except RecursionError:
+        message = None
+    if not isinstance(message, dict):
+        raise ValueError("a message of the wrong shape")
+    return message

@@ -1,7 +1,6 @@
 """Opens and closes sessions, passes cells to their keepers and tells how they ended."""
 
 import os
-import time
 
 from . import channel
 from .memory_files import opened
@@ -15,9 +14,7 @@ class Conversations:
         self._sessions = {}
 
     def handle(self, header, body):
-        if "open" in header:
-            self._open(header)
-        elif "cell" in header:
+        if "cell" in header:
             self._run_cell(header, body)
         elif "close" in header:
             self._close(header["close"])
@@ -29,29 +26,33 @@ class Conversations:
     def hear_zygote(self, message, descriptors):
         if "forked" in message:
             session = self._sessions[message["forked"]]
+            session.opening_since = None
             if descriptors:
                 session.box = Box(descriptors[0])
             self._supervisor.answer({"opened": session.id})
         elif "failed" in message:
             self._end(self._sessions[message["failed"]])
-            self._supervisor.fail(message["failed"], "sandbox_error", message["why"])
+            self._supervisor.fail(message["failed"], "not_started", message["why"])
         else:
             self._first_keeper_ended(self._sessions[message["exited"]], message)
 
-    def _open(self, header):
+    def openings(self):
+        """Since when keepers that were ordered have not begun."""
+        return [session.opening_since for session in self._sessions.values()]
+
+    def open(self, header):
+        """Raises OSError where there is no room for it."""
         supervisor = self._supervisor
-        if supervisor.world.maker and not supervisor.boxes:
-            supervisor.fail(header["open"], "overloaded", "no box is ready")
-            return
-        session = Session(header, supervisor.slots.take(), supervisor.settings["processes"])
-        supervisor.bound(session.slot, session.limits, together=False)
+        with supervisor.bounded_slot(header["limits"], together=False) as slot:
+            descriptors = empty_descriptors()
+            session = Session(header, slot, supervisor.settings["processes"])
         if supervisor.world.maker:
             session.box = supervisor.boxes.popleft()
             channel.send(supervisor.world.maker, {"wanted": 1})
         self._sessions[session.id] = session
         message = session.message(header)
         inner = session.inner.fileno()
-        supervisor.order_fork(supervisor.world.heavy, message, session, empty_descriptors(), [inner])
+        supervisor.order_fork(supervisor.world.heavy, message, session, descriptors, [inner])
         session.inner.close()
         supervisor.watch(session.control, lambda: self._hear_keeper(session))
 
@@ -62,8 +63,12 @@ class Conversations:
             self._supervisor.fail(header["cell"], "session_lost", why)
             return
         cell = Cell(header, session)
-        self._supervisor.bound(session.slot, session.limits, together=False)
-        descriptors = opened(header, body)
+        try:
+            session.slot.bound(cell.limits, together=False)
+            descriptors = opened(header, body)
+        except OSError as problem:
+            self._supervisor.fail(cell.id, "not_started", f"{problem}")
+            return
         cell.begin(descriptors.pop())
         session.cell = cell
         self._supervisor.runs[cell.id] = cell
@@ -78,30 +83,33 @@ class Conversations:
 
     def _hear_keeper(self, session):
         try:
-            message = _heard(session.control)
+            message = channel.receive_forged(session.control)
             if message is None:
                 self._lose(session)
             elif session.cell is not None and message["cell"] == session.cell.id:
                 self._tell(session, *session.cell.take(message))
-        except (ValueError, KeyError, TypeError):
+            else:
+                session.kill()  # nothing was asked
+        except (ValueError, KeyError):
             session.kill()  # a cell wrote to the keeper's channel
 
     def _tell(self, session, message, report):
         cell = session.cell
         session.cell = None
-        duration = time.monotonic() - cell.started
         self._supervisor.detach(cell)
-        if cell.stopped == "cancelled":
+        if cell.stopped == "cancelled" or session.closing:
             self._supervisor.fail(cell.id, "cancelled", "cancelled")
+        elif session.was_ended_from_outside(cell):
+            self._supervisor.fail(cell.id, "worker_lost", "the session's box was ended from outside")
         else:
-            self._supervisor.answer(*cell.answer(message, report, duration))
+            self._supervisor.answer(*cell.answer(message, report))
 
     def _first_keeper_ended(self, session, message):
         """With transactions that is how a first cell succeeds; without them it ends the session."""
         if session.transactional:
             return
         if session.cell is not None:
-            self._tell(session, message, message["report"] or {})
+            self._tell(session, message, message["report"])
         self._end(session)
 
     def _lose(self, session):
@@ -117,6 +125,7 @@ class Conversations:
     def _close(self, session_id):
         session = self._sessions.get(session_id)
         if session is not None:
+            session.closing = True
             self._end(session)
         self._supervisor.answer({"closed": session_id})
 
@@ -132,10 +141,3 @@ class Conversations:
         if supervisor.world.maker:
             channel.send(supervisor.world.maker, {"wanted": -1})
         supervisor.give_back(session)
-
-
-def _heard(control):
-    try:
-        return channel.receive(control)[0]
-    except ConnectionResetError:
-        return None

@@ -4,8 +4,6 @@ import base64
 import os
 import stat
 
-from . import report
-
 _LARGEST = 16 << 20
 
 
@@ -23,7 +21,7 @@ def unpack(descriptor, message):
     return content[: message["codeBytes"]].decode("utf-8", "replace")
 
 
-def fetch(folder, paths, shared):
+def fetch(folder, paths, report):
     """Adds regular files of at most 16 MB together to the report; what is not there is left out."""
     if not paths:
         return
@@ -33,7 +31,7 @@ def fetch(folder, paths, shared):
         if content is not None:
             room -= len(content)
             found[path] = base64.b64encode(content).decode()
-    report.write(shared, {**(report.read(shared) or {}), "files": found})
+    report.add({"files": found})
 
 
 def _content(path, room):

@@ -12,7 +12,7 @@ import sys
 import threading
 import types
 
-from . import report, tracebacks
+from . import tracebacks
 
 SET_UP_FAILED = 113
 FILE = "main.py"
@@ -39,10 +39,11 @@ def prepare():
     return module
 
 
-def run(module, source, settings, shared):
+def run(module, source, settings, report):
     """Runs the snippet to its very end and returns the exit status."""
     begin(module, settings)
-    status = guarded(lambda: execute(source, module.__dict__), shared)
+    report.begin()
+    status = guarded(lambda: execute(source, module.__dict__), report)
     return finish(module, status)
 
 
@@ -79,13 +80,20 @@ def seed_libraries(value):
 
 def execute(source, names, file=FILE):
     """Runs the statements; the value of a last expression is shown, unless a semicolon ends it."""
-    linecache.cache[file] = (len(source), None, (source + "\n").splitlines(True), file)
+    source = _as_from_file(source)
+    lines = [line + "\n" for line in source.split("\n")]
+    linecache.cache[file] = (len(source), None, lines, file)
     body, last = _compiled(source, file)
     exec(body, names)
     if last is not None:
         value = eval(last, names)
         if value is not None:
             print(repr(value))
+
+
+def _as_from_file(source):
+    """With the line ends and without the mark at the beginning, as Python reads a file."""
+    return source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _compiled(source, file):
@@ -107,7 +115,7 @@ def _ends_with_semicolon(source, tree):
     return rest.lstrip().startswith(b";")
 
 
-def guarded(action, shared):
+def guarded(action, report):
     """The exit status of `action`; an uncaught exception goes into the report."""
     try:
         action()
@@ -115,7 +123,7 @@ def guarded(action, shared):
     except SystemExit as request:
         return _exit_status(request.code)
     except BaseException as exception:
-        _tell(exception, shared)
+        _tell(exception, report)
         return 1
 
 
@@ -128,7 +136,7 @@ def _exit_status(code):
     return 1
 
 
-def _tell(exception, shared):
+def _tell(exception, report):
     described = tracebacks.describe(exception)
     if sys.excepthook is not sys.__excepthook__:
         try:
@@ -136,7 +144,7 @@ def _tell(exception, shared):
             described["text"] = ""
         except BaseException:
             pass
-    report.write(shared, {"exception": described})
+    report.write({"exception": described})
 
 
 def finish(module, status):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 
 
 def opened(header, body):
@@ -11,30 +10,37 @@ def opened(header, body):
     The source is the code and, behind it, the contents of the files that the snippet is given.
     """
     size, stdin_size = header["sourceBytes"], header["stdinBytes"]
-    code = memory_file(body[:size])
-    given = os.open("/dev/null", os.O_RDONLY) if stdin_size is None else memory_file(body[size:])
-    reader, writer = os.pipe()
-    return [code, given, writer, reader]
+    made = []
+    try:
+        made.append(memory_file(body[:size]))
+        made.append(_nothing() if stdin_size is None else memory_file(body[size:]))
+        reader, writer = os.pipe()
+    except OSError:
+        for descriptor in made:
+            os.close(descriptor)
+        raise
+    return [*made, writer, reader]
+
+
+def _nothing():
+    return os.open("/dev/null", os.O_RDONLY)
 
 
 def memory_file(content):
-    descriptor = _empty_file()
+    descriptor = os.memfd_create("snippet", os.MFD_CLOEXEC)
     view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    try:
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError:
+        os.close(descriptor)
+        raise
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 
 
 def json_file(content):
     return memory_file(json.dumps(content).encode())
-
-
-def _empty_file():
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("snippet", os.MFD_CLOEXEC)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
 
 
 def read_report(descriptor):

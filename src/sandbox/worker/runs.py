@@ -8,7 +8,8 @@ from .capture import Capture
 
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
-_SHORT_SECONDS = 0.1
+_SHORT_SECONDS = 0.025
+_LARGEST_PARKED = 48 << 20
 _EXITING = 0x4  # PF_EXITING
 
 
@@ -53,15 +54,24 @@ class Run:
         self.output = None
         self.stopped = None
         self.started = 0.0
-        self.duration = 0.0
+        # Since when a process of ours has not answered: that it forked, or that it reaped.
+        self.owed_since = None
+        self.lingers = False
+        # What it held when it was frozen; None while it may run.
+        self.held_bytes = None
+        self._left = self._frozen_since = self._frozen = 0.0
         self.capture = Capture(self.limits["headBytes"], self.limits["tailBytes"])
 
     def begin(self, output):
         os.set_blocking(output, False)
         self.output = output
-        self.started = time.monotonic()
+        self.started = self.owed_since = time.monotonic()
         self.deadline = self.started + self.limits["timeoutMs"] / 1000
         self.lingers_at = self.started + _SHORT_SECONDS
+
+    def has_begun(self):
+        if self.stopped is None:
+            self.owed_since = None
 
     def read(self):
         """Takes what the pipe holds now, within reason; False at its end."""
@@ -77,22 +87,54 @@ class Run:
                 self.stop("output_limit")
         return True
 
+    def wait_for_place(self, now):
+        """It has had a short program's time, but there is no place for one that takes long."""
+        self.lingers_at = now + _SHORT_SECONDS
+
     def linger(self):
-        """It has had a short program's time: from now on it runs behind those that have not."""
-        self.lingers_at = float("inf")
-        self._weigh(lightly=True)
+        """From now on it runs behind those that have not had a short program's time."""
+        self.lingers, self.lingers_at = True, float("inf")
+
+    def park(self, now):
+        """Freezes what runs; False where that is not possible, or it holds much memory."""
+        if self.stopped is not None or not self.slot.freeze(_LARGEST_PARKED):
+            return False
+        self.held_bytes = self.slot.group.used_bytes()
+        self._left, self.deadline = self.deadline - now, float("inf")
+        self._frozen_since = now
+        return True
+
+    def go_on(self, now):
+        """Runs lightly, after the freezer or for the first time."""
+        if self.held_bytes is None:
+            self._weigh(lightly=True)
+            return
+        self.deadline = now + self._left
+        self._thaw(now)
+
+    def _thaw(self, now):
+        self.held_bytes = None
+        self._frozen += now - self._frozen_since
+        self.slot.group.freeze(False)
 
     def _weigh(self, lightly):
         if self.slot.group:
             self.slot.group.weigh(lightly)
 
+    def duration(self):
+        """Seconds of the run so far, less those in the freezer."""
+        return time.monotonic() - self.started - self._frozen
+
     def stop(self, reason):
         """Ends everything that runs for this execution; the first reason counts."""
         self.stopped = self.stopped or reason
+        self.owed_since = self.owed_since or time.monotonic()
         self.deadline = float("inf")
         self.kill()
 
     def kill(self):
+        if self.held_bytes is not None:
+            self._thaw(time.monotonic())  # a frozen process of the older groups does not even die
         if self.box is not None:
             self.box.kill()
 
@@ -103,7 +145,7 @@ class Run:
 
     def close_output(self):
         """Takes what was written before the end; what a survivor still writes belongs to nobody."""
-        if self.lingers_at == float("inf"):
+        if self.lingers:
             self._weigh(lightly=False)
         self.read()
         os.close(self.output)
@@ -112,7 +154,8 @@ class Run:
     def status(self, code, cpu_ms, exception):
         """How it ended, in the words of the client."""
         limits = self.limits
-        if self.stopped is not None:
+        just_in_time = self.stopped == "timeout" and code != -signal.SIGKILL
+        if self.stopped is not None and not just_in_time:
             return self.stopped
         if code == 0:
             return "ok"
@@ -124,7 +167,7 @@ class Run:
             return "signal"
         return "error" if exception is not None and code == 1 else "exit"
 
-    def answer(self, message, report, duration):
+    def answer(self, message, report):
         """The header and body of the client's answer."""
         exception = report.get("exception")
         code, cpu = message["code"], message["cpuMs"]
@@ -136,11 +179,15 @@ class Run:
             "status": status,
             "code": code,
             "exception": exception if status == "error" else None,
-            "durationMs": round(duration * 1000, 3),
+            "durationMs": round(self.duration() * 1000, 3),
             "cpuMs": cpu,
             "peakBytes": message["peakBytes"] if peak is None else peak,
             "totalBytes": self.capture.total,
             "headBytes": len(head),
-            "files": report.get("files"),
+            "files": self._asked_for(report.get("files", {})),
         }
         return header, head + tail
+
+    def _asked_for(self, files):
+        asked = self.header.get("fetch")
+        return {path: files[path] for path in asked if path in files} if asked else None

@@ -12,17 +12,16 @@ import signal
 import socket
 import time
 
-from . import channel, confine, harness, report
-
-_FORGOTTEN = bytes(4)
+from . import channel, confine, harness
 
 
-def keep(control, module, settings, shared):
+def keep(control, module, settings, report):
     """Returns the exit status when the supervisor closes the session."""
     connection = _connection(control)
     confine_standard(os.open("/dev/null", os.O_RDWR))
     harness.begin(module, settings)
-    keeper = _Keeper(connection, module, shared, settings["transactional"])
+    report.begin()
+    keeper = _Keeper(connection, module, report, settings["transactional"])
     while True:
         message, descriptors = channel.receive(connection)
         if message is None:
@@ -45,11 +44,18 @@ def _connection(descriptor):
     return connection
 
 
+def _end(keeper):
+    try:
+        os.kill(keeper, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # the cell has done it, or the kernel for want of memory
+
+
 class _Keeper:
-    def __init__(self, connection, module, shared, transactional):
+    def __init__(self, connection, module, report, transactional):
         self._connection = connection
         self._module = module
-        self._shared = shared
+        self._report = report
         self._transactional = transactional
 
     def run_cell(self, message, descriptors):
@@ -75,21 +81,21 @@ class _Keeper:
         for descriptor in descriptors:
             os.close(descriptor)
         harness.open_streams()
-        self._shared[:4] = _FORGOTTEN
+        self._report.forget()
         started = time.process_time()
         status = harness.guarded(
-            lambda: harness.execute(source, self._module.__dict__, message["file"]), self._shared
+            lambda: harness.execute(source, self._module.__dict__, message["file"]), self._report
         )
         status = harness.flush(status)
         told = {
             "cell": message["cell"],
             "code": status,
             "cpuMs": round((time.process_time() - started) * 1000),
-            "report": report.read(self._shared),
+            "report": self._report.told(),
         }
         confine_standard(os.open("/dev/null", os.O_RDWR))
         if keeper is not None:
-            os.kill(keeper, signal.SIGKILL)
+            _end(keeper)
         channel.send(self._connection, told)
 
     def _watch(self, message, pid):
@@ -118,6 +124,6 @@ class _Keeper:
             "code": os.waitstatus_to_exitcode(status),
             "cpuMs": round((usage.ru_utime + usage.ru_stime) * 1000),
             "stopped": reason,
-            "report": None,
+            "report": {},
         }
         channel.send(self._connection, told)

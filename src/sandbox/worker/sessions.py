@@ -4,11 +4,13 @@ import os
 import socket
 import time
 
-from . import channel
+from . import channel, report
 from .runs import Run
 
 _GRACE_SECONDS = 0.5
 _ALL_DAY_MS = 86_400_000
+_EXIT_CODES = range(-64, 256)
+_CPU_MS = range(_ALL_DAY_MS)
 
 
 class Session:
@@ -21,7 +23,9 @@ class Session:
         self.transactional = transactional
         self.box = None
         self.cell = None
-        self.opened = False
+        self.closing = False
+        self.killed = False
+        self.opening_since = time.monotonic()
         self.control, self.inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def message(self, header):
@@ -37,8 +41,15 @@ class Session:
             "seed": header.get("seed"),
         }
 
+    def was_ended_from_outside(self, cell):
+        """Somebody killed the box while nothing had stopped the cell: no doing of the program."""
+        boxed = self.box is not None and self.box.pid is not None
+        return boxed and not self.killed and cell.stopped is None and self.box.is_ending()
+
     def kill(self):
-        self.box.kill()
+        self.killed = True
+        if self.box is not None:
+            self.box.kill()
 
 
 class Cell(Run):
@@ -51,8 +62,13 @@ class Cell(Run):
 
     def begin(self, output):
         super().begin(output)
+        self.owed_since = None  # a keeper that does not answer is ended with its session
         if self.session.transactional:
             self.deadline += _GRACE_SECONDS
+
+    def park(self, now):
+        """Never: its keeper counts the time of its own, and the freezer would not stop that."""
+        return False
 
     def kill(self):
         if not self.session.transactional or self._asked:
@@ -67,13 +83,13 @@ class Cell(Run):
 
     def take(self, message):
         """Reads the keeper's answer, which a cell could have forged: wrong shapes end the session."""
-        code, cpu, report = message["code"], message["cpuMs"], message.get("report")
-        if not (isinstance(code, int) and isinstance(cpu, int)):
+        code, cpu = message["code"], message["cpuMs"]
+        if code not in _EXIT_CODES or cpu not in _CPU_MS:
             raise ValueError("a keeper's answer of the wrong shape")
         if message.get("stopped") == "timeout":
             self.stopped = self.stopped or "timeout"
-        ended = {"code": code, "cpuMs": cpu, "peakBytes": 0}
-        return ended, report if isinstance(report, dict) else {}
+        ended = {"code": int(code), "cpuMs": int(cpu), "peakBytes": 0}
+        return ended, report.checked(message.get("report"))
 
 
 def empty_descriptors():

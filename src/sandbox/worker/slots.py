@@ -1,55 +1,57 @@
 """Places in which a snippet can run: a user id, a control group and, without boxes, a folder."""
 
-import itertools
 import os
-import shutil
-import tempfile
 
 from . import cgroups, confine
+from .scratch_folder import ScratchFolders
 
 _FIRST_USER = 1 << 20
 _USERS_PER_WORKER = 256
+_WORKERS = 4096
+
+
+def users_available():
+    """Whether snippets can have user ids of their own: not so in a container with a few ids only."""
+    last = _FIRST_USER + _WORKERS * _USERS_PER_WORKER
+    return os.geteuid() == 0 and all(_mapped(name, last) for name in ("uid_map", "gid_map"))
+
+
+def _mapped(name, last):
+    with open(f"/proc/self/{name}") as lines:
+        ranges = [[int(number) for number in line.split()] for line in lines]
+    return any(first <= _FIRST_USER and last <= first + count for first, _, count in ranges)
 
 
 class Slot:
-    def __init__(self, user, group, scratch):
+    def __init__(self, user, group, folder):
         self.user = user
         self.group = group
-        self.scratch = scratch
+        self._folder = folder
+        self.scratch = folder.path if folder else "/tmp"
+
+    def bound(self, limits, together=True):
+        """Sets the group's limits; raises OSError where the machine refuses them."""
+        if self.group:
+            self.group.limit(limits["memoryMb"] << 20, limits["processes"], together)
+
+    def freeze(self, most_bytes):
+        """Stops all that runs in it; False where that is impossible, or it holds more than that."""
+        able = self.group is not None and self.group.can_freeze and self.group.used_bytes() <= most_bytes
+        if able:
+            self.group.freeze(True)
+        return able
 
     def descriptors(self):
         return self.group.entries if self.group else []
 
     def overfull(self, most_bytes, most_files):
         """Whether a folder that no file system bounds holds more than it may."""
-        if self.scratch == "/tmp":
-            return False
-        size = files = 0
-        for folder, _, names in os.walk(self.scratch):
-            files += 1 + len(names)
-            for name in names:
-                size += _allocated(os.path.join(folder, name))
-            if size > most_bytes or files > most_files:
-                return True
-        return False
+        return self._folder is not None and self._folder.overfull(most_bytes, most_files)
 
     def clean(self):
         """Empties the folder of a slot without boxes; a box's own scratch dies with it."""
-        if self.scratch == "/tmp":
-            return
-        for entry in os.listdir(self.scratch):
-            path = os.path.join(self.scratch, entry)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                os.unlink(path)
-
-
-def _allocated(path):
-    try:
-        return os.lstat(path).st_blocks * 512
-    except OSError:
-        return 0
+        if self._folder is not None:
+            self._folder.clean()
 
 
 class Slots:
@@ -58,45 +60,33 @@ class Slots:
     def __init__(self, tier):
         self.namespaced = tier in confine.NAMESPACED
         self.groups = cgroups.kind() if tier != "unsafe" else None
-        self._users = os.geteuid() == 0 and tier in ("ns-root", "landlock")
-        self._folder = None if self.namespaced else tempfile.mkdtemp(prefix="retool-sandbox-")
+        self._users = tier in ("ns-root", "landlock") and users_available()
+        self._folders = None if self.namespaced else ScratchFolders()
         self._free = []
         self._all = []
-        self._numbers = itertools.count()
-        if self._folder:
-            os.chmod(self._folder, 0o711)
         if self.groups:
             cgroups.remove_left_over()
 
     def take(self):
-        if not self._free:
-            self._free.append(self._make(next(self._numbers)))
-        return self._free.pop()
+        """Raises OSError where the machine has no room for another one."""
+        return self._free.pop() if self._free else self._make(len(self._all))
 
     def give_back(self, slot):
         slot.clean()
         self._free.append(slot)
 
     def _make(self, number):
-        worker = os.getpid() % 4096
-        user = _FIRST_USER + worker * _USERS_PER_WORKER + number if self._users else None
+        user = None
+        if self._users:
+            user = _FIRST_USER + os.getpid() % _WORKERS * _USERS_PER_WORKER + number
         group = cgroups.make(self.groups, f"{os.getpid()}-{number}") if self.groups else None
-        slot = Slot(user, group, self._scratch(number, user))
+        slot = Slot(user, group, self._folders.make(number, user) if self._folders else None)
         self._all.append(slot)
         return slot
-
-    def _scratch(self, number, user):
-        if self._folder is None:
-            return "/tmp"
-        path = os.path.join(self._folder, str(number))
-        os.mkdir(path, 0o700)
-        if user is not None:
-            os.chown(path, user, user)
-        return path
 
     def remove_all(self):
         for slot in self._all:
             if slot.group:
                 slot.group.remove()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folders:
+            self._folders.remove()

@@ -9,17 +9,21 @@ import selectors
 import sys
 import time
 from collections import deque
+from contextlib import contextmanager
 
 from . import channel, frames, imports
+from .answers import Answers
 from .conversations import Conversations
 from .memory_files import opened, read_report
 from .runs import Box, Run
 from .slots import Slots
+from .turns import Turns
 from .world import World
 
 _REQUESTS, _ANSWERS = 0, 1
 _CHUNK = 1 << 18
 _LOOK_SECONDS = 0.1
+_PATIENCE_SECONDS = 10
 
 
 class WorkerLost(Exception):
@@ -35,13 +39,16 @@ class Supervisor:
         self.settings = {**settings, "processes": processes}
         self.world = World(self.settings)
         self.selector = selectors.DefaultSelector()
+        self._answers = Answers(_ANSWERS, self.selector)
         self._reader = frames.Reader()
         self.runs = {}
         self._waiting = deque()
+        self._boxless_since = None
         self.boxes = deque()
         self._dying = {}
         self._dead = set()
         self._next_look = 0.0
+        self._turns = Turns(settings["lingering"])
         self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
 
@@ -63,9 +70,7 @@ class Supervisor:
         self.selector.register(descriptor, selectors.EVENT_READ, action)
 
     def answer(self, header, body=b""):
-        data = memoryview(frames.encode(header, body))
-        while data:
-            data = data[os.write(_ANSWERS, data) :]
+        self._answers.send(header, body)
 
     def _take_requests(self):
         chunk = os.read(_REQUESTS, _CHUNK)
@@ -75,16 +80,19 @@ class Supervisor:
             self._handle(header, body)
 
     def _handle(self, header, body):
-        if "run" in header:
+        if "run" in header or "open" in header:
             self._waiting.append((header, body))
         elif "cancel" in header:
             self._cancel(header["cancel"])
+        elif "ping" in header:
+            self._lose_patience()
+            self.answer({"pong": True})
         else:
             self.conversations.handle(header, body)
 
     def _cancel(self, run_id):
         for waiting in list(self._waiting):
-            if waiting[0]["run"] == run_id:
+            if waiting[0].get("run") == run_id:
                 self._waiting.remove(waiting)
                 self.fail(run_id, "cancelled", "cancelled")
         if run_id in self.runs:
@@ -92,12 +100,29 @@ class Supervisor:
 
     def _start_waiting(self):
         while self._waiting and (self.boxes or self.world.maker is None) and not self._unready:
-            self._start(*self._waiting.popleft())
+            header, body = self._waiting.popleft()
+            try:
+                if "open" in header:
+                    self.conversations.open(header)
+                else:
+                    self._start(header, body)
+            except OSError as problem:  # no room for another group or descriptor
+                self.fail(header.get("run", header.get("open")), "not_started", f"{problem}")
+        starved = bool(self._waiting) and not self._unready
+        self._boxless_since = (self._boxless_since or time.monotonic()) if starved else None
+
+    def _lose_patience(self):
+        """A process of ours that is stopped says nothing, and nothing says so."""
+        waits = [run.owed_since for run in self.runs.values()]
+        waits += [self._boxless_since, *self.conversations.openings()]
+        longest = min((since for since in waits if since is not None), default=float("inf"))
+        if time.monotonic() - longest > _PATIENCE_SECONDS:
+            raise WorkerLost("a process inside does not answer")
 
     def _start(self, header, body):
-        run = Run(header, self.slots.take())
-        self.bound(run.slot, run.limits)
-        descriptors = opened(header, body)
+        with self.bounded_slot(header["limits"]) as slot:
+            descriptors = opened(header, body)
+        run = Run(header, slot)
         run.begin(descriptors.pop())
         if self.world.maker:
             run.box = self.boxes.popleft()
@@ -117,36 +142,49 @@ class Supervisor:
         self.order_fork(self.world.light if light else self.world.heavy, message, run, descriptors)
         self.watch(run.output, lambda: self.relay(run))
 
-    def bound(self, slot, limits, together=True):
-        if slot.group:
-            slot.group.limit(limits["memoryMb"] << 20, limits["processes"], together)
+    @contextmanager
+    def bounded_slot(self, limits, together=True):
+        """A slot with its limits set, which is given back if what needs it fails."""
+        slot = self.slots.take()
+        try:
+            slot.bound(limits, together)
+            yield slot
+        except OSError:
+            self.slots.give_back(slot)
+            raise
 
     def order_fork(self, zygote, message, run, descriptors, further=()):
         """Sends the order with its descriptors, in the order in which the zygote takes them apart."""
         box = [run.box.descriptor()] if run.box else []
-        channel.send(zygote, message, descriptors + box + run.slot.descriptors() + list(further))
-        for descriptor in descriptors:
-            os.close(descriptor)
+        try:
+            channel.send(zygote, message, descriptors + box + run.slot.descriptors() + list(further))
+        except OSError as problem:
+            raise WorkerLost(f"a zygote takes no orders: {problem}") from None
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def relay(self, run):
         if not run.read():
             self.selector.unregister(run.output)
 
     def _hear(self, connection, name):
-        message, descriptors = channel.receive(connection)
-        if message is None:
-            raise WorkerLost(f"the {name} zygote is gone")
-        if "ready" in message:
-            self._become_ready(name)
-        elif self.conversations.concerns(message):
-            self.conversations.hear_zygote(message, descriptors)
-        else:
-            self._hear_of_run(message, descriptors)
+        for message, descriptors in channel.receive_all(connection):
+            if message is None:
+                raise WorkerLost(f"the {name} zygote is gone")
+            if "ready" in message:
+                self._become_ready(name)
+            elif self.conversations.concerns(message):
+                self.conversations.hear_zygote(message, descriptors)
+            else:
+                self._hear_of_run(message, descriptors)
 
     def _hear_of_run(self, message, descriptors):
         run = self.runs.get(message.get("forked", message.get("exited", message.get("failed"))))
-        if run is None:
-            return  # the first keeper of a session that has been closed
+        if run is None:  # the first keeper of a session that has been closed
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
         if "forked" in message:
             self._learn_handle(run, descriptors)
         elif "exited" in message:
@@ -155,20 +193,21 @@ class Supervisor:
             self._fail_start(run, message["why"])
 
     def _learn_handle(self, run, descriptors):
+        run.has_begun()
         if descriptors and run.box is None:
             run.box = Box(descriptors[0])
             if run.stopped is not None:
                 run.kill()
 
     def _hear_maker(self):
-        message, descriptors = channel.receive(self.world.maker)
-        if message is None:
-            raise WorkerLost("the box maker is gone")
-        if "box" in message:
-            self.boxes.append(Box(descriptors[0], message["box"]))
-            self._become_ready("maker")
-        else:
-            self._bury(message["dead"])
+        for message, descriptors in channel.receive_all(self.world.maker):
+            if message is None:
+                raise WorkerLost("the box maker is gone")
+            if "box" in message:
+                self.boxes.append(Box(descriptors[0], message["box"]))
+                self._become_ready("maker")
+            else:
+                self._bury(message["dead"])
 
     def _bury(self, box):
         """Its end may be told before, or after, that of the program in it."""
@@ -187,21 +226,18 @@ class Supervisor:
                 self.answer({**told, "processes": self.settings["processes"]})
 
     def _finish(self, run, message, descriptors):
-        duration = time.monotonic() - run.started
         robbed = run.was_ended_from_outside(message["code"])
         run.kill()
         self.detach(run)
-        report = message["report"] or {}
-        if descriptors:
-            report = read_report(descriptors[0])
-        if "setUp" in report:
-            self.fail(run.id, "sandbox_error", report["setUp"])
-        elif run.stopped == "cancelled":
+        report = read_report(descriptors[0]) if descriptors else message["report"]
+        if run.stopped == "cancelled":
             self.fail(run.id, "cancelled", "cancelled")
+        elif message["setUp"] is not None:
+            self.fail(run.id, "sandbox_error", message["setUp"])
         elif robbed:
             self.fail(run.id, "worker_lost", "the box of the program was ended from outside")
         else:
-            self.answer(*run.answer(message, report, duration))
+            self.answer(*run.answer(message, report))
         self.give_back(run)
 
     def fail(self, run_id, kind, why):
@@ -210,12 +246,18 @@ class Supervisor:
     def _fail_start(self, run, why):
         run.kill()
         self.detach(run)
-        self.fail(run.id, "sandbox_error", why)
+        if run.stopped is None:
+            self.fail(run.id, "not_started", why)
+        else:
+            self.fail(run.id, "cancelled" if run.stopped == "cancelled" else "worker_lost", why)
         self.give_back(run)
 
     def detach(self, run):
         """Takes the last of the output."""
         del self.runs[run.id]
+        if run.lingers:
+            self._turns.take_out(run)
+            self._want_boxes(-1)
         if run.output in self.selector.get_map():
             self.selector.unregister(run.output)
         run.close_output()
@@ -232,7 +274,7 @@ class Supervisor:
 
     def _until_deadline(self):
         moments = (min(run.deadline, run.lingers_at) for run in self.runs.values())
-        nearest = min(moments, default=float("inf"))
+        nearest = min(min(moments, default=float("inf")), self._turns.next_end())
         if nearest == float("inf"):
             return None
         left = max(0.0, nearest - time.monotonic())
@@ -244,11 +286,23 @@ class Supervisor:
             if run.deadline <= now:
                 run.stop("timeout")
             elif run.lingers_at <= now:
-                run.linger()
-                self.answer({"lingers": run.id})
+                self._take_turn(run, now)
+        self._turns.pass_on(now)
         if not self.slots.namespaced and now >= self._next_look:
             self._look_into_folders()
             self._next_look = time.monotonic() + _LOOK_SECONDS
+
+    def _take_turn(self, run, now):
+        if not self._turns.take_in(run, now):
+            run.wait_for_place(now)
+            return
+        run.linger()
+        self._want_boxes(+1)
+        self.answer({"lingers": run.id})
+
+    def _want_boxes(self, more):
+        if self.world.maker:
+            channel.send(self.world.maker, {"wanted": more})
 
     def _look_into_folders(self):
         """A box's own file system has an end; a folder is looked after."""
@@ -268,7 +322,7 @@ def serve(settings):
     supervisor = Supervisor(settings)
     try:
         supervisor.loop()
-    except WorkerLost as loss:
+    except (WorkerLost, OSError) as loss:
         print(f"sandbox worker: {loss}", file=sys.stderr, flush=True)
         raise SystemExit(71) from None
     finally:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import boxes, cgroups, landlock, root, seccomp, world
+from . import boxes, cgroups, landlock, root, seccomp, slots, world
 from . import system_calls as calls
 
 STRONGEST_FIRST = ("ns-root", "ns-user", "landlock")
@@ -19,25 +19,25 @@ _REMEDIES = {
 def probe():
     """Per tier: usable or why not and what would make it so; and how memory is bounded."""
     tiers = {name: _tried(name) for name in STRONGEST_FIRST}
-    return {"tiers": tiers, "groups": cgroups.kind() if sys.platform == "linux" else None}
+    return {"tiers": tiers, "groups": cgroups.kind()}
 
 
 def _tried(name):
-    problem = _linux_problem(name) or _failure(lambda: _ATTEMPTS[name]())
+    problem = _general_problem(name) or _failure(lambda: _ATTEMPTS[name]())
     if problem is None:
         return {"usable": True}
     return {"usable": False, "why": problem, "remedy": _REMEDIES[name]}
 
 
-def _linux_problem(name):
-    if sys.platform != "linux":
-        return f"needs Linux; this is {sys.platform}"
+def _general_problem(name):
     if sys.version_info < (3, 9):
         return "needs Python 3.9 or later"
     if not seccomp.supported():
         return f"no system-call filter for {os.uname().machine}"
     if name == "ns-root" and os.geteuid() != 0:
         return "not root"
+    if name == "ns-root" and not slots.users_available():
+        return "user ids above a million are not mapped here, as in a rootless container"
     return None
 
 

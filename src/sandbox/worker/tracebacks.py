@@ -1,11 +1,13 @@
 """The traceback that the model reads: its own frames, at most one library frame after each, the error."""
 
+import json
 import os
 import sys
 import traceback
 
 _MOST_FRAMES = 1000
-_LARGEST = 16384
+_MOST_CHARACTERS = 16384
+_MOST_ENCODED = 60_000
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _LIBRARY_FOLDERS = tuple(
     {os.path.realpath(p) for p in (sys.prefix, sys.base_prefix)} | {sys.prefix, "/usr/lib", "<frozen"}
@@ -23,7 +25,7 @@ def describe(exception):
         text = "".join(formatted.format())
     except BaseException as problem:
         text = f"{_name(exception)}: (its text cannot be shown: {type(problem).__name__})\n"
-    return {"type": _name(exception), "message": _message(exception), "text": _bounded(text)}
+    return _fitting(_name(exception), _message(exception), text)
 
 
 def _chain(formatted):
@@ -65,13 +67,22 @@ def _name(exception):
 
 def _message(exception):
     try:
-        return _bounded(str(exception))
+        return str(exception)
     except BaseException:
         return ""
 
 
-def _bounded(text):
-    if len(text) <= _LARGEST:
+def _fitting(name, message, text):
+    """Shortened until it fits into a message between our processes, however wide its characters are."""
+    most = _MOST_CHARACTERS
+    while True:
+        told = {"type": name[:most], "message": _bounded(message, most), "text": _bounded(text, most)}
+        if len(json.dumps(told)) <= _MOST_ENCODED:
+            return told
+        most //= 2
+
+
+def _bounded(text, most):
+    if len(text) <= most:
         return text
-    omitted = len(text) - _LARGEST
-    return f"{text[: _LARGEST // 4]}\n[{omitted} characters omitted]\n{text[-_LARGEST * 3 // 4 :]}"
+    return f"{text[: most // 4]}\n[{len(text) - most} characters omitted]\n{text[-most * 3 // 4 :]}"

@@ -62,8 +62,9 @@ def _inhabit(settings, light, heavy, maker):
     if maker is not None:
         spare = settings["spareBoxes"]
         scratch = settings["scratchMb"], settings["scratchFiles"]
-        _fork(settings, lambda: boxes.serve(maker, spare, *scratch), (light, heavy))
-    small = {**settings, "preload": _STANDARD}
+        furniture = boxes.Furniture(*scratch, settings["readable"])
+        _fork(settings, lambda: boxes.serve(maker, spare, furniture), (light, heavy))
+    small = {**settings, "preload": _STANDARD, "preloadMayLack": True}
     _fork(settings, lambda: zygote.serve(light, small), (heavy, maker))
     _close(light, maker)
     zygote.serve(heavy, settings)
@@ -132,6 +133,7 @@ def _run(action):
         action()
         status = 0
     except BaseException as problem:
-        print(f"sandbox worker: {type(problem).__name__}: {problem}", file=sys.stderr, flush=True)
+        told = f"{problem}" if isinstance(problem, SystemExit) else f"{type(problem).__name__}: {problem}"
+        print(f"sandbox worker: {told}", file=sys.stderr, flush=True)
     finally:
         os._exit(status)

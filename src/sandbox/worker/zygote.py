@@ -1,21 +1,20 @@
 """A process with the libraries imported and warm, of which each snippet is a fork.
 
 It runs no code of a snippet itself. Requests come over a packet socket with their descriptors; the
-end of each child is told with its exit status, its use of the machine, and the report that its
-harness left in shared memory.
+end of each child is told with its exit status, its use of the machine, and what its harness reported.
 """
 
 import gc
 import importlib
-import mmap
 import os
 import select
 import signal
-import sys
 import traceback
 
-from . import channel, confine, given_files, harness, huge_pages, memory_files, report, session, warm_up
+from . import channel, confine, given_files, harness, huge_pages, memory_files, session, warm_up
 from . import system_calls as calls
+from .report import Report
+
 
 def serve(connection, settings):
     """Never returns. `settings`: tier, processes, readable, preload, warm_up."""
@@ -31,7 +30,8 @@ def _warm(settings):
         try:
             importlib.import_module(name)
         except ImportError as problem:
-            print(f"preload: {name}: {problem}", file=sys.stderr, flush=True)
+            if not settings["preloadMayLack"]:
+                raise SystemExit(f"preload: {name}: {problem}") from None
     if settings["preload"]:
         warm_up.run()
     gc.collect()
@@ -69,7 +69,7 @@ class _Zygote:
             os._exit(0)
         try:
             self._fork(message, descriptors)
-        except OSError as problem:
+        except Exception as problem:
             failure = {"failed": message["run"], "why": f"{problem}"}
             channel.send(self._connection, failure)
         finally:
@@ -78,23 +78,23 @@ class _Zygote:
 
     def _fork(self, message, descriptors):
         harness.seed_libraries(message["seed"])
-        shared = mmap.mmap(-1, report.SIZE_WITH_FILES if message.get("fetch") else report.SIZE)
-        if self._own_namespace is None:
-            pid = os.fork()
-        else:
-            calls.setns(descriptors[3], calls.NEW_PIDS)
-            pid = os.fork()
-        if pid == 0:
-            self._be_snippet(message, descriptors, shared)
+        report = Report(with_files=bool(message.get("fetch")))
         if self._own_namespace is not None:
-            calls.setns(self._own_namespace, calls.NEW_PIDS)
-        self._children[pid] = (message["run"], shared)
-        handle = [] if self._own_namespace is not None else _handle(pid)
-        channel.send(self._connection, {"forked": message["run"], "pid": pid}, handle)
+            calls.setns(descriptors[3], calls.NEW_PIDS)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._be_snippet(message, descriptors, report)
+        finally:
+            if self._own_namespace is not None:
+                calls.setns(self._own_namespace, calls.NEW_PIDS)
+        self._children[pid] = (message["run"], report)
+        handle = [] if self._own_namespace is not None else [os.pidfd_open(pid)]
+        channel.send(self._connection, {"forked": message["run"]}, handle)
         for descriptor in handle:
             os.close(descriptor)
 
-    def _be_snippet(self, message, descriptors, shared):
+    def _be_snippet(self, message, descriptors, report):
         code, standard_input, output = descriptors[:3]
         box = descriptors[3] if self._place.namespaced else None
         groups = descriptors[4 if self._place.namespaced else 3 :]
@@ -105,14 +105,14 @@ class _Zygote:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._place.enter(message, box, groups)
             if control is not None:
-                status = session.keep(control, self._main, message, shared)
+                status = session.keep(control, self._main, message, report)
             else:
                 source = given_files.unpack(code, message)
                 confine.only_standard(standard_input, output)
-                status = harness.run(self._main, source, message, shared)
-                given_files.fetch(message["scratch"], message["fetch"], shared)
+                status = harness.run(self._main, source, message, report)
+                given_files.fetch(message["scratch"], message["fetch"], report)
         except BaseException:
-            report.write(shared, {"setUp": traceback.format_exc()})
+            report.write({"setUp": traceback.format_exc()})
         finally:
             os._exit(status)
 
@@ -128,25 +128,21 @@ class _Zygote:
                 return
             if pid not in self._children:
                 continue  # the first process of a namespace inherits orphans
-            run, shared = self._children.pop(pid)
-            content = report.read(shared)
-            large = len(shared) > report.SIZE and content is not None
+            run, report = self._children.pop(pid)
             ended = {
                 "exited": run,
                 "code": os.waitstatus_to_exitcode(status),
                 "cpuMs": round((usage.ru_utime + usage.ru_stime) * 1000),
                 "peakBytes": usage.ru_maxrss * 1024,
-                "report": None if large else content,
+                "setUp": report.set_up_failure(),
             }
-            shared.close()
-            self._tell_end(ended, content if large else None)
+            self._tell_end(ended, report)
+            report.close()
 
-    def _tell_end(self, ended, large_report):
-        files = [] if large_report is None else [memory_files.json_file(large_report)]
-        channel.send(self._connection, ended, files)
+    def _tell_end(self, ended, report):
+        """A report with files is too large for a message."""
+        told = report.told()
+        files = [memory_files.json_file(told)] if report.with_files else []
+        channel.send(self._connection, {**ended, "report": {} if files else told}, files)
         for descriptor in files:
             os.close(descriptor)
-
-
-def _handle(pid):
-    return [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []

@@ -157,7 +157,7 @@ function TrajectoryFacts({ trajectory }: { readonly trajectory: TransportTraject
         ) : (
           <RichText text={summary.answer} />
         )}
-        {verdict !== null && <p class="quiet">grader: {verdict}</p>}
+        {verdict !== null && <p class="quiet">{verdict}</p>}
         {failureMessage !== null && <p class="notice notice-bad">{failureMessage}</p>}
       </section>
       <section>
@@ -180,6 +180,9 @@ function TrajectoryFacts({ trajectory }: { readonly trajectory: TransportTraject
         <Fact name="time" value={formatDuration(summary.durationMs / 1000)} />
         <Fact name="policy version" value={String(summary.policyVersion)} />
         <Fact name="family" value={summary.source} />
+        {summary.purposes.length > 0 && (
+          <Fact name="code is for" value={[...new Set(summary.purposes)].join(', ')} />
+        )}
       </dl>
     </aside>
   )
