@@ -1,7 +1,15 @@
 // What the documentation says is tried here: code is type-checked and run, recipes resolve, commands
 // are parsed by the real program and the cheap ones run, quoted messages and links are there.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
@@ -222,6 +230,7 @@ test('keys and kinds that pages name are in the schemas', () => {
   const unknown = pages.flatMap((page) =>
     [...pageText(page).matchAll(key)]
       .flatMap(([, name = '']) => name)
+      .map((name) => name.replace(/\.kind$/, ''))
       .filter((name) => !name.includes('_') && !known.some((one) => one.startsWith(name)))
       .map((name) => `${page}: ${name}`),
   )
@@ -246,6 +255,15 @@ test('quoted messages are in the source', () => {
   expect(gone).toEqual([])
 })
 
+test('the map of folders in CONTRIBUTING has every folder', () => {
+  const rows = pageText('CONTRIBUTING.md').match(/^\| `.*\|$/gm) ?? []
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  const missing = folders.filter((name) => !rows.some((row) => row.includes(`\`${name}\``)))
+  expect(missing).toEqual([])
+})
+
 test('links lead somewhere', () => {
   const broken = pages.flatMap((page) =>
     [...pageText(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
@@ -255,4 +273,15 @@ test('links lead somewhere', () => {
       .map((target) => `${page}: ${target}`),
   )
   expect(broken).toEqual([])
+})
+
+test('files that pages name are there', () => {
+  const path = /`((?:src|test|bench|recipes|setup|docs|native)\/[\w./-]+)`/g
+  const gone = pages.flatMap((page) =>
+    [...pageText(page).matchAll(path)]
+      .flatMap(([, name = '']) => name)
+      .filter((name) => !name.includes('NAME') && !existsSync(join(root, name)))
+      .map((name) => `${page}: ${name}`),
+  )
+  expect(gone).toEqual([])
 })

@@ -45,13 +45,11 @@ const freshLoraSchema = z.strictObject({
 })
 
 export const learnerSchema = z.strictObject({
-  /** The highest learning rate. */
   learningRate: positive.default(1e-6),
   /** Optimizer steps over which the rate rises to its peak. */
   warmUpSteps: z.int().min(0).default(0),
   /** What follows, over all optimizer steps of the run. */
   decay: decaySchema,
-  /** Decoupled, of matrices only. */
   weightDecay: z.number().min(0).default(adamWDefaults.weightDecay),
   beta1: share.default(adamWDefaults.beta1),
   beta2: share.default(adamWDefaults.beta2),
@@ -60,7 +58,6 @@ export const learnerSchema = z.strictObject({
   maxGradientNorm: positive.nullable().default(1),
   /** Most tokens of one forward and backward; decides memory and speed, never the result. */
   microBatchTokens: z.int().min(1).default(4096),
-  /** Compute each layer once more on the way back, for less memory. */
   checkpointActivations: z.boolean().default(false),
   /** Null trains all weights. */
   lora: z.union([adapterSchema, freshLoraSchema]).nullable().default(null),

@@ -21,6 +21,8 @@ export interface Sampling {
   readonly stopTokens: readonly TokenId[]
   /** The same tokens, weights and seed give the same completion. */
   readonly seed: number
+  /** Ask for `plainLogprobs` as well; false by default. Only the engine here knows them. */
+  readonly withPlainLogprobs?: boolean
 }
 
 /** Why one completion ended. */
@@ -34,6 +36,8 @@ export interface Completion {
   readonly tokens: readonly TokenId[]
   /** Natural logarithm, of the distribution sampled from (after temperature and cut-offs). */
   readonly logprobs: readonly number[]
+  /** Of the distribution before temperature and cut-offs, where they were asked for. */
+  readonly plainLogprobs?: readonly number[]
   readonly finish: Finish
   /** Of the weights that wrote it. */
   readonly policyVersion: number

@@ -91,7 +91,8 @@ class RowMaker {
       const key = path === '' ? name : `${path}.${name}`
       const inner = symbol && this.checker.getTypeOfSymbol(symbol)
       const below = this.below(node, inner, key)
-      const meaning = [kind && `of \`${kind}\``, symbol && this.comment(symbol)]
+      const said = node.description ?? (symbol && this.comment(symbol))
+      const meaning = [kind && `of \`${kind}\``, said]
       const row: Row = {
         key,
         value: valueText(node),

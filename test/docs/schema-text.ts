@@ -3,6 +3,7 @@
 /** The parts of JSON Schema that zod writes. */
 export interface SchemaNode {
   readonly type?: string
+  readonly description?: string
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly default?: unknown
