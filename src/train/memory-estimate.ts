@@ -40,8 +40,6 @@ export function trainingMemory(
   return parts.filter(({ bytes }) => bytes > 0)
 }
 
-<<<<<<< HEAD
-=======
 /** Masters and moments on disk, of the policy and of a critic. */
 export function checkpointBytes(
   { config, adapter }: Pick<ModelSource, 'config' | 'adapter'>,
@@ -52,7 +50,6 @@ export function checkpointBytes(
   return 12 * (trained + (advantage.kind === 'gae' ? all : 0))
 }
 
->>>>>>> learn
 function activationBytes(
   config: ModelConfig,
   { learner }: TrainRecipe,
