@@ -50,12 +50,15 @@ function addRun(evaluate: Command): void {
     .option('--turn-tokens <n>', 'most tokens of a turn', wholeNumber(1), 4_096)
     .option('--trajectory-tokens <n>', 'most tokens in all', wholeNumber(1), 16_384)
     .option('--concurrency <n>', 'attempts in flight', wholeNumber(1), 64)
+    .option('--dtype <type>', 'float32 or bfloat16; as stored by default')
+    .option('--template <name>', 'a built-in chat template or a file with one')
+    .option('--adapter <folder>', "low-rank adapter beside the model, as Python's peft writes it")
     .option('--json', 'print the report as JSON')
     .action(async (model: string, source: string, flags: EvaluateFlags) => {
       const { runEvaluate } = await import('./evaluate/run-evaluate.ts')
       await runEvaluate(model, source, flags)
     })
-  withModelFlags(command)
+  withServerFlags(command)
   withSourceFlags(command)
   withExamples(
     command,
@@ -66,12 +69,8 @@ function addRun(evaluate: Command): void {
   )
 }
 
-/** How the model is opened, here or on a server. */
-function withModelFlags(command: Command): void {
+function withServerFlags(command: Command): void {
   command
-    .option('--dtype <type>', 'float32 or bfloat16; as stored by default')
-    .option('--template <name>', 'a built-in chat template or a file with one')
-    .option('--adapter <folder>', "low-rank adapter beside the model, as Python's peft writes it")
     .option(
       '--server <url>',
       'MODEL is the name of a model on this OpenAI-compatible server (RETOOL_SERVER_KEY is its key)',

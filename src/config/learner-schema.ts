@@ -45,11 +45,13 @@ const freshLoraSchema = z.strictObject({
 })
 
 export const learnerSchema = z.strictObject({
+  /** The highest learning rate. */
   learningRate: positive.default(1e-6),
   /** Optimizer steps over which the rate rises to its peak. */
   warmUpSteps: z.int().min(0).default(0),
   /** What follows, over all optimizer steps of the run. */
   decay: decaySchema,
+  /** Decoupled, of matrices only. */
   weightDecay: z.number().min(0).default(adamWDefaults.weightDecay),
   beta1: share.default(adamWDefaults.beta1),
   beta2: share.default(adamWDefaults.beta2),
@@ -58,7 +60,8 @@ export const learnerSchema = z.strictObject({
   maxGradientNorm: positive.nullable().default(1),
   /** Most tokens of one forward and backward; decides memory and speed, never the result. */
   microBatchTokens: z.int().min(1).default(4096),
-  checkpointActivations: z.boolean().default(false),
+  /** Recompute layers instead of keeping what is inside them: all, none, or as few as memory asks. */
+  checkpointActivations: z.union([z.literal('auto'), z.boolean()]).default('auto'),
   /** Null trains all weights. */
   lora: z.union([adapterSchema, freshLoraSchema]).nullable().default(null),
 })
