@@ -45,11 +45,13 @@ const freshLoraSchema = z.strictObject({
 })
 
 export const learnerSchema = z.strictObject({
+  /** The highest learning rate. */
   learningRate: positive.default(1e-6),
   /** Optimizer steps over which the rate rises to its peak. */
   warmUpSteps: z.int().min(0).default(0),
   /** What follows, over all optimizer steps of the run. */
   decay: decaySchema,
+  /** Decoupled, of matrices only. */
   weightDecay: z.number().min(0).default(adamWDefaults.weightDecay),
   beta1: share.default(adamWDefaults.beta1),
   beta2: share.default(adamWDefaults.beta2),

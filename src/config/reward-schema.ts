@@ -107,8 +107,11 @@ export const advantageSchema = z
   .default({ kind: 'grpo' })
 
 export const criticSchema = z.strictObject({
+  /** Of the critic; its other settings are those of `learner`. */
   learningRate: positive.default(2e-6),
+  /** Times through the batch. */
   passes: z.int().min(1).default(1),
+  /** Trajectories behind one optimizer step; null for all of the batch. */
   miniBatchSize: z.int().min(1).nullable().default(null),
   /** A new value counts only within this distance of the old one; null for no limit. */
   clipRange: positive.nullable().default(0.5),

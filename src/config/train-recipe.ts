@@ -18,7 +18,9 @@ const count = z.int().min(1)
 
 export const trainRecipeSchema = z
   .strictObject({
+    /** Decides every draw: problems, sampling, shuffling, adapters. */
     seed: z.int().min(0).default(0),
+    /** Rounds of rollout and update. */
     steps: count,
     model: modelSchema,
     problems: sourcesSchema,
@@ -29,6 +31,7 @@ export const trainRecipeSchema = z
     protocol: protocolSchema,
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
+    /** What is paid; ReTool pays +1 for a right answer and -1 for a wrong one. */
     reward: rewardSchema,
     /** For TypeScript recipes: whether an answer is right, in place of mathematical equivalence. */
     judge: judgeSchema,
@@ -43,7 +46,9 @@ export const trainRecipeSchema = z
     evaluation: z
       .strictObject({
         problems: sourcesSchema,
+        /** Steps between evaluations; there is one at the end too. */
         every: count.default(10),
+        /** Attempts at each problem. */
         attempts: count.default(1),
         ...samplingSchema,
         temperature: samplingSchema.temperature.unwrap().default(0),

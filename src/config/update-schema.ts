@@ -60,12 +60,15 @@ const coefficient = z.discriminatedUnion('kind', [
 ])
 
 export const updateSchema = z.strictObject({
+  /** The policy loss; docs/algorithms.md has the formulas. */
   loss: lossSchema,
+  /** From token losses to the loss of a mini-batch. */
   aggregation: aggregationSchema,
   /** A KL estimate to the reference policy, added to the loss; null for none. */
   klLoss: z
     .strictObject({
       estimator: estimator.default('k3'),
+      /** The value of the estimate with the gradient of k2. */
       straight: z.boolean().default(false),
       coefficient: positive,
     })
@@ -76,11 +79,14 @@ export const updateSchema = z.strictObject({
     .strictObject({ estimator: estimator.default('k1'), coefficient })
     .nullable()
     .default(null),
+  /** Times the mean entropy, taken off the loss. */
   entropyBonus: z.number().min(0).default(0),
+  /** Weights for what another sampler, or an older policy, wrote. */
   correction: correctionSchema,
   /** Times through the batch. */
   passes: z.int().min(1).default(1),
   /** Trajectories behind one optimizer step; null for all of the batch. */
   miniBatchSize: z.int().min(1).nullable().default(null),
+  /** `rollout` takes the log-probs that the engine wrote down and saves a forward. */
   oldLogprobs: z.enum(['recomputed', 'rollout']).default('recomputed'),
 })

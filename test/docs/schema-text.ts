@@ -36,6 +36,8 @@ export function valueText(node: SchemaNode): string {
       return '`true` or `false`'
     case 'null':
       return 'null'
+    case undefined:
+      return 'a value of TypeScript'
     default:
       return 'text'
   }
