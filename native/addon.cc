@@ -3,6 +3,7 @@
 #include "allocator.h"
 #include "autograd.h"
 #include "memory.h"
+#include "operator_times.h"
 #include "operators.h"
 #include "runtime.h"
 #include "value.h"
@@ -44,6 +45,7 @@ NAPI_MODULE_INIT() {
   add<cudaDevices>(env, exports, "cudaDevices");
   add<synchronize>(env, exports, "synchronize");
   add<cpuCapability>(env, exports, "cpuCapability");
+  add<timeOperators>(env, exports, "timeOperators");
   add<makeGenerator>(env, exports, "makeGenerator");
   add<generatorState>(env, exports, "generatorState");
   add<setGeneratorState>(env, exports, "setGeneratorState");

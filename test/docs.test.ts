@@ -16,10 +16,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
 import { loadRecipe } from '../src/config/load-recipe.ts'
-import { recipeKinds } from '../src/config/recipe-kind.ts'
-import { resolveConfig } from '../src/config/resolve-config.ts'
-import { trainRecipeSchema } from '../src/config/train-recipe.ts'
-import { trainRecipeRules } from '../src/config/train-recipe-rules.ts'
+import { recipeKindOf, recipeKinds, resolveRecipe } from '../src/config/recipe-kind.ts'
 import { RunFolder } from '../src/run/folder.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
 import { writeTinyModel } from '../src/train/fixtures/tiny-model-folder.ts'
@@ -148,7 +145,7 @@ describe('recipes resolve', () => {
 /** With what it extends. */
 async function resolves(file: string): Promise<void> {
   const layers = await loadRecipe(file)
-  resolveConfig(trainRecipeSchema, layers, trainRecipeRules)
+  resolveRecipe(recipeKindOf(layers), layers)
 }
 
 test('every command and option is one that there is', () => {
@@ -222,7 +219,7 @@ test('the schemas for editors are what the schemas and their comments give', asy
 })
 
 test('keys and kinds that pages name are in the schemas', () => {
-  const schema = configurationPage()
+  const schema = pageText('docs/configuration.md')
   const known = [...schema.matchAll(/^\| `([^`]+)`/gm)].map(([, key = '']) => key)
   const records =
     'model|rollout|engine|reward|advantage|critic|update|learner|evaluation|checkpoints'

@@ -11,10 +11,11 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { UserError } from '../../src/base/errors.ts'
 import { packageFile } from '../../src/base/package-root.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
 import { prepareProblems, problemsToPractise } from './prepare-problems.ts'
-import { type Arm, arms, readResults, type Sizes } from './results.ts'
+import { type Arm, arms, keepSizes, readResults, type Sizes } from './results.ts'
 import { resultsText } from './results-text.ts'
 
 interface Flags extends Sizes {
@@ -39,18 +40,25 @@ const program = new Command('gsm8k-experiment')
   .option('--test <n>', 'test problems', wholeNumber(1), 200)
   .option('--no-untouched', 'leave out the evaluation of the untouched model')
   .action(run)
-await program.parseAsync()
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  process.stderr.write(`error: ${error.message}\n`)
+  process.exitCode = error.exitCode
+}
 
 async function run(flags: Flags): Promise<void> {
   const at = (...names: string[]) => join(flags.run, ...names)
-  mkdirSync(flags.run, { recursive: true })
+  keepSizes(flags.run, flags)
   await prepareProblems(flags.data, at('problems'), flags.test)
   await demonstrate(at, flags)
   for (const arm of arms) await imitate(arm, at, flags)
   for (const arm of arms) await practise(arm, at, flags)
   if (flags.untouched) {
-    for (const arm of arms)
+    for (const arm of arms) {
       await evaluate(flags.model, arm, at('evaluation', `${arm}-untouched`), at)
+    }
   }
   const report = flags.report ?? at('results.md')
   writeFileSync(report, resultsText(readResults(flags.run, flags), flags.note))

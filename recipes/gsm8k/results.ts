@@ -1,7 +1,8 @@
 // What the stages of the experiment left behind, read back.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { UserError } from '../../src/base/errors.ts'
 import type { ColdStartReport } from '../../src/cold-start/report.ts'
 import { type Comparison, compare } from '../../src/evaluate/compare.ts'
 import type { EvaluationReport } from '../../src/evaluate/evaluation-report.ts'
@@ -20,6 +21,22 @@ export interface Sizes {
   readonly problemsPerStep: number
   readonly groupSize: number
   readonly test: number
+}
+
+/** Notes the sizes of a new run; UserError where it was begun with others. */
+export function keepSizes(folder: string, sizes: Sizes): void {
+  const { model, demonstrations, epochs, steps, problemsPerStep, groupSize, test } = sizes
+  const kept = { model, demonstrations, epochs, steps, problemsPerStep, groupSize, test }
+  const text = JSON.stringify(kept)
+  const file = join(folder, 'sizes.json')
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(file, text)
+  } else if (readFileSync(file, 'utf8') !== text) {
+    throw new UserError(
+      `${folder}: begun with ${readFileSync(file, 'utf8')}, not ${text}; give the same, or another folder`,
+    )
+  }
 }
 
 type StageReports = Readonly<Record<'cold-start' | 'rl', EvaluationReport>> & {

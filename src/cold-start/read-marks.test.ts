@@ -66,6 +66,13 @@ const unmarked: readonly (readonly [string, string, string, string, readonly str
     ['29+17=46', '46*7=322'],
   ],
   [
+    'a bare mark has its calculation before it',
+    'Ian jogs 500 feet on 5 days and burns one calory every 25 feet.',
+    '100',
+    'He jogs 500*5= <<2500=2500>>2500 feet.\nHe burns 2500/25=<<2500/25=100>>100.',
+    ['500*5=2500', '2500/25=100'],
+  ],
+  [
     'a mark that calculates nothing is no step',
     'He earned 1956, she half of that.',
     '2934',
@@ -76,6 +83,11 @@ const unmarked: readonly (readonly [string, string, string, string, readonly str
 
 test.each(unmarked)('%s', (_, question, answer, solution, steps) => {
   expect(stepsOf(question, answer, solution)).toEqual(steps)
+})
+
+test('a long solution without any calculation is read through', () => {
+  const found = stepsOf('Which?', '23', '12 red ones and + '.repeat(2_000))
+  expect(found).toBe('no calculator marks')
 })
 
 test('without a calculation there is a reason', () => {

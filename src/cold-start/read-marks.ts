@@ -64,13 +64,17 @@ function stepsOf(solution: string): ReadCalculation {
 }
 
 const number = String.raw`\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)%?`
+const word = String.raw`(?!x\b)[a-zA-Z][a-zA-Z/'’]*`
 /** Up to three words after a number, `x` being a sign: `14 pieces/house`, `7kg`. */
-const unit = String.raw`(?:[ ]?(?!x\b)[a-zA-Z][a-zA-Z/'’]*){0,3}`
+const unit = `(?:[ ]?${word}(?:[ ]${word}){0,2})?`
 const operand = `[ (]*${number}${unit}[ )]*`
 const unmarked = new RegExp(
   String.raw`(?<![\d.,*/+\-x×=(%][ ]*)(${operand}(?:[-+*/x×÷]${operand})+)=[ ]*(\$?)(\d[\d,]*(?:\.\d+)?)`,
   'g',
 )
+
+/** `500*5= <<2500=2500>>2500`: the calculation stands before the mark. */
+const bareMark = /<<([\d.,]+)=\1>>/g
 
 /** "80-26=54 more" -> "80-26 = <<80-26=54>>54 more". */
 function withAllMarks(solution: string): string {
@@ -80,7 +84,7 @@ function withAllMarks(solution: string): string {
       if (expressionTokens(expression) === null) return whole
       return `${left.trimEnd()} = ${dollar}<<${expression}=${result.replaceAll(',', '')}>>${result}`
     })
-  return withSigns(solution)
+  return withSigns(solution.replace(bareMark, ''))
     .split(/(<<[^<>]*>>)/)
     .map((part) => (part.startsWith('<<') ? part : complete(part)))
     .join('')
@@ -94,7 +98,7 @@ const signs: readonly (readonly [RegExp, string])[] = [
   [/(?<=\d) divided by (?=\$?\d)/g, ' / '],
   [/(?<=\d) equals (?=\$?\d)/g, ' = '],
   // 9+2(8) is 9+2*(8).
-  [/(?<=[\d)])\((?=\d)/g, '*('],
+  [/(?<=[\d)])\((?=[\d.])/g, '*('],
 ]
 
 /** Operators as signs: "30 plus 28" is "30 + 28". */

@@ -60,8 +60,8 @@ export const learnerSchema = z.strictObject({
   maxGradientNorm: positive.nullable().default(1),
   /** Most tokens of one forward and backward; decides memory and speed, never the result. */
   microBatchTokens: z.int().min(1).default(4096),
-  /** Compute each layer once more on the way back, for less memory. */
-  checkpointActivations: z.boolean().default(false),
+  /** Recompute layers instead of keeping what is inside them: all, none, or as few as memory asks. */
+  checkpointActivations: z.union([z.literal('auto'), z.boolean()]).default('auto'),
   /** Null trains all weights. */
   lora: z.union([adapterSchema, freshLoraSchema]).nullable().default(null),
 })

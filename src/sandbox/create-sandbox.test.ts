@@ -99,6 +99,59 @@ os.chdir('/')`,
     expect(withNul).toMatchObject({ status: 'error', exception: { type: 'SyntaxError' } })
   })
 
+  test('files that cannot be laid out are refused before anything runs', async () => {
+    const refused = (files: Record<string, Buffer>, fetchFiles: string[] = []) =>
+      expect(sandbox.execute({ code: '1', files, fetchFiles })).rejects
+    const empty = Buffer.from('')
+    await refused({ a: empty, 'a/b': empty }).toThrow(/^files: a is both a file and a folder$/)
+    await refused({ ['é'.repeat(128)]: empty }).toThrow(/^files: expected a relative path/)
+    const many = Array.from({ length: 1_001 }, (_, index) => `f${index}`)
+    await refused({}, many).toThrow(/^fetchFiles: 1001 paths of \d+ characters; at most 1000/)
+    const long = Array.from(
+      { length: 40 },
+      (_, index) => `${index}/${'x'.repeat(240)}/${'y'.repeat(240)}`,
+    )
+    await refused({}, long).toThrow(/^fetchFiles: 40 paths of 19\d+ characters/)
+  })
+
+  test('text with other line ends, a mark at its beginning and odd characters keeps its lines', async () => {
+    const run = async (code: string) => (await sandbox.execute({ code })).output
+    expect(await run('x = 1\rx + 1')).toBe('2\n')
+    expect(await run('\ufeffprint("""a\r\nb""")')).toBe('a\nb\n')
+    expect(await run('# page\f\u2028\u0085break\n\n1 / 0 # here')).toContain(
+      'File "main.py", line 3, in <module>\n    1 / 0 # here',
+    )
+  })
+
+  test('a closed session stops its cell, which is no result; more cells than can wait are refused', async () => {
+    const session = await sandbox.session()
+    const kinds = [1, 2].map(() =>
+      session.execute({ code: 'while True: pass' }).catch((e) => e.kind),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const crowd = Array.from({ length: 63 }, () =>
+      session.execute({ code: '' }).catch((e) => e.kind),
+    )
+    expect((await Promise.allSettled([crowd.at(-1)]))[0]).toMatchObject({ value: 'overloaded' })
+    await session.close()
+    expect(await Promise.all(kinds)).toEqual(['cancelled', 'session_lost'])
+    expect(session.ended).toBe(true)
+    expect((await sandbox.execute({ code: 'print(1)' })).stdout).toBe('1\n')
+  })
+
+  test('an idle session ends by itself and gives its place back', async () => {
+    const own = await createSandbox({
+      ...{ tier, workers: 1, preload: [] },
+      session: { idleMs: 30, perWorker: 1, cells: 2 },
+    })
+    const idle = await own.session()
+    await expect(own.session()).rejects.toMatchObject({ kind: 'overloaded' })
+    while (!idle.ended) await new Promise((resolve) => setTimeout(resolve, 10))
+    await expect(idle.execute({ code: '1' })).rejects.toThrow(/it was idle for 30 ms/)
+    await own.session()
+    await own.close()
+  })
+
   test('a session keeps variables between cells, and its random numbers go on', async () => {
     const session = await sandbox.session()
     expect((await session.execute({ code: 'x = 20\ndef f(): return 1 / 0' })).status).toBe('ok')
@@ -130,4 +183,15 @@ describe.runIf(strongest?.startsWith('ns'))('a transactional session', () => {
     await expect(run('x')).rejects.toMatchObject({ kind: 'session_lost' })
     await sandbox.close()
   })
+})
+
+test("a user's own interpreter and modules are taken, and a module that is not there is named", async () => {
+  const python = pythonExecutable()
+  const sandbox = await createSandbox({ python, workers: 1, preload: ['colorsys', 'json'] })
+  const code = 'import sys; print("colorsys" in sys.modules)\nexec("import numpy")'
+  expect((await sandbox.execute({ code })).stdout).toBe('True\n')
+  await sandbox.close()
+  await expect(createSandbox({ workers: 1, preload: ['jsonn'] })).rejects.toThrow(
+    /^preload: jsonn: No module named 'jsonn'$/,
+  )
 })

@@ -56,6 +56,8 @@ interface Native {
   cudaDevices(): number
   synchronize(device: string): void
   cpuCapability(): string
+  timeOperators(on: true): null
+  timeOperators(on: false): readonly (readonly [string, number, number])[]
   makeGenerator(device: string, seed: number): number
   generatorState(generator: number): Handle
   setGeneratorState(generator: number, state: Handle): void

@@ -4,6 +4,7 @@ import type { TrainRecipe } from '../config/train-recipe.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { expectedWeights } from '../model/weights.ts'
 import type { ModelSource } from '../pretrained/model-source.ts'
+import { activationNumbers, recomputedLayers } from '../update/recomputed-layers.ts'
 
 export interface MemoryPart {
   readonly name: string
@@ -39,15 +40,26 @@ export function trainingMemory(
   return parts.filter(({ bytes }) => bytes > 0)
 }
 
-/** What a layer keeps for a token: its inputs, norms and projections, and the MLP's three. */
-function activationBytes(
-  { layers, hiddenSize, intermediateSize, heads, kvHeads, headSize }: ModelConfig,
-  { learner }: TrainRecipe,
-  computeBytes: number,
+/** Masters and moments on disk, of the policy and of a critic. */
+export function checkpointBytes(
+  { config, adapter }: Pick<ModelSource, 'config' | 'adapter'>,
+  { learner, advantage }: TrainRecipe,
 ): number {
-  const inside = 6 * hiddenSize + 2 * (heads + kvHeads) * headSize + 3 * intermediateSize
-  const kept = learner.checkpointActivations ? layers * hiddenSize + inside : layers * inside
-  return learner.microBatchTokens * kept * computeBytes
+  const all = count([...expectedWeights(config)])
+  const trained = learner.lora ? adapterCount(config, learner.lora, adapter) : all
+  return 12 * (trained + (advantage.kind === 'gae' ? all : 0))
+}
+
+function activationBytes(
+  config: ModelConfig,
+  { learner }: TrainRecipe,
+  numberBytes: number,
+): number {
+  const { microBatchTokens: tokens, checkpointActivations } = learner
+  const again = recomputedLayers(config, { tokens, numberBytes }, checkpointActivations)
+  const whole = config.layers - again + Math.min(1, again)
+  const numbers = whole * activationNumbers(config) + again * config.hiddenSize
+  return tokens * numbers * numberBytes
 }
 
 function adapterCount(

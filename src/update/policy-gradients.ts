@@ -97,16 +97,19 @@ function microBatchGradients(
     const targets = toDevice(integers(packed.targets), head.device)
     const input = { hidden: hidden_MH, head, targets, temperature: options.temperature }
     const bonus = options.objective.entropyBonus !== 0
-    const scores = chosenLogprobs(input, bonus || options.measureEntropy)
+    const scores = chosenLogprobs(input, {
+      withEntropy: bonus || options.measureEntropy,
+      keep: true,
+    })
     layOut(readFloats(scores.logprobs), packed, rows.logprobs)
     const table = tokenTable(packed.columns, head.device)
     const { gradients: given, sums: measured } = slopes(scores, part, table, { options, totals })
     const entropies = scores.entropy ? readFloats(scores.entropy) : new Float32Array(0)
     if (rows.entropies) layOut(entropies, packed, rows.entropies)
     sums = { ...measured, entropy: entropies.reduce((sum, value) => sum + value, 0) }
-    return headBackward(input, given, (gradient_VH) =>
-      trainee.parameters.addGradient(head, gradient_VH),
-    )
+    const addHeadGradient = (gradient_VH: Tensor) =>
+      trainee.parameters.addGradient(head, gradient_VH)
+    return headBackward(input, given, addHeadGradient, scores.kept)
   })
   return sums
 }

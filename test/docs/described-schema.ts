@@ -1,4 +1,5 @@
-// The JSON Schema of recipes for editors, with the comments of our schemas as descriptions.
+// The JSON Schema of recipes, for editors and for `docs/configuration.md`, with the comments of our
+// schemas as descriptions: TypeScript keeps them on the types that are inferred.
 
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -15,6 +16,11 @@ const types: Readonly<Record<RecipeKind, readonly [string, string]>> = {
 
 /** The text of `recipes/KIND.schema.json`. */
 export function describedSchema(kind: RecipeKind): string {
+  return `${JSON.stringify(withComments(recipeSchema(kind), kind), null, 2)}\n`
+}
+
+/** A JSON Schema of this kind of recipe with the comments of its source as descriptions. */
+export function withComments(schema: unknown, kind: RecipeKind): unknown {
   const [file, name] = types[kind]
   const program = programOf([], [file])
   const checker = program.getTypeChecker()
@@ -22,8 +28,7 @@ export function describedSchema(kind: RecipeKind): string {
     .getSourceFile(join(root, file))
     ?.statements.find((one) => ts.isTypeAliasDeclaration(one) && one.name.text === name)
   if (!alias) throw new Error(`${file} declares no type ${name}`)
-  const schema = described(recipeSchema(kind), checker.getTypeAtLocation(alias), checker)
-  return `${JSON.stringify(schema, null, 2)}\n`
+  return described(schema, checker.getTypeAtLocation(alias), checker)
 }
 
 /** The schema with the comments that TypeScript keeps on the type inferred from it. */

@@ -64,6 +64,24 @@ test('each of the processes inside is killed in turn', async () => {
   }
 })
 
+test('a worker that is stopped gives no sign of life: its programs run elsewhere', async () => {
+  await survives((pid) => process.kill(pid, 'SIGSTOP'))
+})
+
+test('a cancelled program whose worker is lost is not held against it', async () => {
+  await whole()
+  const controller = new AbortController()
+  const innocent = { code: 'import time; time.sleep(5); "innocent"' }
+  const running = pool.execute(innocent, controller.signal).catch((error) => error.kind)
+  while (pool.state.running === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  for (const pid of pool.state.pids) process.kill(pid, 'SIGKILL')
+  controller.abort()
+  expect(await running).toBe('cancelled')
+  await whole()
+  const limits = { timeoutMs: 50 }
+  expect((await pool.execute({ ...innocent, limits })).status).toBe('timeout')
+})
+
 test('a program that takes two workers down is given up and not run again', async () => {
   await whole()
   const hostile = 'import time; time.sleep(9); "hostile"'

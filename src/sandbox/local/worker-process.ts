@@ -5,7 +5,7 @@ import { InfrastructureError } from '../../base/errors.ts'
 import { encodeFrame, type Frame, frameReader } from './frames.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
-const startDeadlineMs = 60_000
+const startDeadlineMs = 180_000
 const keptErrorCharacters = 4_000
 /** Beats are counted, not time: an event loop of ours that was blocked has heard nothing either. */
 const beatMs = 1_000

@@ -159,11 +159,13 @@ def finish(module, status):
 
 def flush(status):
     """The status, or the interpreter's own for output that could not be written."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BaseException:
-        return status or _OUTPUT_LOST
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name, None)
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except BaseException:
+            status = status or _OUTPUT_LOST
     return status
 
 

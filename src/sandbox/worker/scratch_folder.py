@@ -9,7 +9,7 @@ import tempfile
 import time
 
 _PREFIX = "retool-sandbox-"
-_LONGEST_PATH = 2048
+_LONGEST_PATH = 600
 _YOUNG_SECONDS = 60
 
 
@@ -86,15 +86,19 @@ def _remove(path):
 
 
 def _remove_left_over(parent):
-    """Folders of workers that were killed."""
+    """Folders of workers that were killed; others may be at it, too."""
     for entry in _entries(parent):
-        about = entry.stat(follow_symlinks=False)
-        ours = entry.name.startswith(_PREFIX) and about.st_uid == os.geteuid()
-        if ours and _is_folder(entry) and time.time() - about.st_mtime > _YOUNG_SECONDS:
-            lock = _locked(entry.path)
-            if lock is not None:
-                _remove(entry.path)
-                os.close(lock)
+        if not entry.name.startswith(_PREFIX):
+            continue
+        try:
+            about = entry.stat(follow_symlinks=False)
+            old = time.time() - about.st_mtime > _YOUNG_SECONDS
+            lock = _locked(entry.path) if old and about.st_uid == os.geteuid() else None
+        except OSError:
+            continue
+        if lock is not None:
+            _remove(entry.path)
+            os.close(lock)
 
 
 def _locked(path):

@@ -23,7 +23,7 @@ from .world import World
 _REQUESTS, _ANSWERS = 0, 1
 _CHUNK = 1 << 18
 _LOOK_SECONDS = 0.1
-_PATIENCE_SECONDS = 10
+_PATIENCE_SECONDS = 20
 
 
 class WorkerLost(Exception):
@@ -48,6 +48,7 @@ class Supervisor:
         self._dying = {}
         self._dead = set()
         self._next_look = 0.0
+        self._asked_for_sign = False
         self._turns = Turns(settings["lingering"])
         self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
@@ -63,6 +64,8 @@ class Supervisor:
             for key, _ in self.selector.select(self._until_deadline()):
                 if key.fd in self.selector.get_map():
                     key.data()
+            if self._asked_for_sign:
+                self._give_sign()
             self._enforce_deadlines()
             self._start_waiting()
 
@@ -85,8 +88,7 @@ class Supervisor:
         elif "cancel" in header:
             self._cancel(header["cancel"])
         elif "ping" in header:
-            self._lose_patience()
-            self.answer({"pong": True})
+            self._asked_for_sign = True
         else:
             self.conversations.handle(header, body)
 
@@ -111,13 +113,15 @@ class Supervisor:
         starved = bool(self._waiting) and not self._unready
         self._boxless_since = (self._boxless_since or time.monotonic()) if starved else None
 
-    def _lose_patience(self):
-        """A process of ours that is stopped says nothing, and nothing says so."""
+    def _give_sign(self):
+        """Unless a process of ours is stopped: it says nothing, and nothing else says so."""
+        self._asked_for_sign = False
         waits = [run.owed_since for run in self.runs.values()]
         waits += [self._boxless_since, *self.conversations.openings()]
         longest = min((since for since in waits if since is not None), default=float("inf"))
         if time.monotonic() - longest > _PATIENCE_SECONDS:
             raise WorkerLost("a process inside does not answer")
+        self.answer({"pong": True})
 
     def _start(self, header, body):
         with self.bounded_slot(header["limits"]) as slot:
@@ -204,15 +208,26 @@ class Supervisor:
             if message is None:
                 raise WorkerLost("the box maker is gone")
             if "box" in message:
-                self.boxes.append(Box(descriptors[0], message["box"]))
+                self._take_box(Box(descriptors[0], message["box"]))
                 self._become_ready("maker")
             else:
                 self._bury(message["dead"])
 
+    def _take_box(self, box):
+        """One too many was made where a box ended before it was told that fewer are wanted."""
+        if len(self.boxes) < self.settings["spareBoxes"]:
+            self.boxes.append(box)
+            return
+        self._dying[box.pid] = None
+        box.kill()
+        box.close()
+
     def _bury(self, box):
         """Its end may be told before, or after, that of the program in it."""
         if box in self._dying:
-            self.slots.give_back(self._dying.pop(box))
+            slot = self._dying.pop(box)
+            if slot is not None:
+                self.slots.give_back(slot)
         elif any(ready.pid == box for ready in self.boxes):
             raise WorkerLost("a box that was ready ended by itself")
         else:

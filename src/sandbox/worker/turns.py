@@ -53,11 +53,14 @@ class Turns:
         self._turn_ends[run] = now + _TURN_SECONDS
 
     def _let_next_run(self):
-        if self._parked:
-            self._let_run(self._parked.popleft(), time.monotonic())
+        while self._parked:
+            run = self._parked.popleft()
+            if run.held_bytes is not None:  # else it was stopped, and is on its way out
+                self._let_run(run, time.monotonic())
+                return
 
     def _park(self, run, now):
-        held = sum(parked.held_bytes for parked in self._parked)
+        held = sum(parked.held_bytes or 0 for parked in self._parked)
         room = len(self._parked) < _MOST_PARKED and held < _MOST_PARKED_BYTES
         if not (room and run.park(now)):
             return False
