@@ -1,8 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // What `retool-rl new` copies is tested here as it stands, against these sources.
+  resolve: { alias: { 'retool-rl': fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
   test: {
-    include: ['{src,test,setup}/**/*.test.ts'],
+    include: ['{src,test,setup,templates}/**/*.test.ts'],
     setupFiles: ['test/fixed-seed.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -56,7 +56,7 @@ export function fakeRun(options: FakeRun): RunFolder {
   let written = 0
   for (let step = 1; step <= steps; step++) {
     const progress = step / steps
-    run.recordMetrics(step, fakeMetrics(progress, random), { tokens: step * 4096 })
+    run.recordMetrics(step, fakeMetrics(progress, random), { tokens: 4096 })
     if (step % 97 === 0 && random.uniform() < 0.2) {
       run.recordWarning(step, { name: 'truncation', message: '12 % of responses ended by a limit' })
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Starts the command line: from the sources in a clone (through tsx), from dist/ in an installed package.
 import { existsSync } from 'node:fs'
+import { register as registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const oldest = 20
@@ -22,6 +23,8 @@ if (Number(process.versions.node.split('.')[0]) < oldest) {
 } else if (existsSync(fileURLToPath(new URL('../node_modules/tsx', import.meta.url)))) {
   const { register } = await import('tsx/esm/api')
   register()
+  // A recipe elsewhere that imports the package means these sources, not a build of them.
+  registerHooks(new URL('own-name.mjs', import.meta.url))
   await import(source.href)
 } else {
   refuse('the npm packages are not installed yet; run: npm run setup')

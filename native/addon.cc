@@ -1,7 +1,9 @@
 // The addon's exports, in one list. src/tensor/native.ts is its typed face and checks what it can,
 // so that the C++ stays small; what reaches libtorch unchecked comes back as a JavaScript error.
+#include "allocator.h"
 #include "autograd.h"
 #include "memory.h"
+#include "operator_times.h"
 #include "operators.h"
 #include "runtime.h"
 #include "value.h"
@@ -32,6 +34,7 @@ NAPI_MODULE_INIT() {
   add<deviceOf>(env, exports, "device");
   add<isContiguous>(env, exports, "isContiguous");
   add<liveTensors>(env, exports, "liveTensors");
+  add<keepMemory>(env, exports, "keepMemory");
   add<setRequiresGrad>(env, exports, "setRequiresGrad");
   add<requiresGrad>(env, exports, "requiresGrad");
   add<gradients>(env, exports, "gradients");
@@ -42,6 +45,7 @@ NAPI_MODULE_INIT() {
   add<cudaDevices>(env, exports, "cudaDevices");
   add<synchronize>(env, exports, "synchronize");
   add<cpuCapability>(env, exports, "cpuCapability");
+  add<timeOperators>(env, exports, "timeOperators");
   add<makeGenerator>(env, exports, "makeGenerator");
   add<generatorState>(env, exports, "generatorState");
   add<setGeneratorState>(env, exports, "setGeneratorState");

@@ -28,10 +28,11 @@ export {
 export { reinforcePlusPlusBaseline } from './advantage/reinforce-plus-plus-baseline.ts'
 export { rloo } from './advantage/rloo.ts'
 export { tokenRewards } from './advantage/token-rewards.ts'
-export { whiten } from './advantage/whiten.ts'
+export { maskedMean, maskedVariance, type Table, whiten } from './advantage/whiten.ts'
 export { InfrastructureError, UserError } from './base/errors.ts'
 export { RandomStream } from './base/random.ts'
 export type { TrainRecipe, TrainRecipeInput } from './config/train-recipe.ts'
+export type { OwnProblem, OwnProblems } from './data/own-problems.ts'
 export type { Problem } from './data/problem.ts'
 export { type OpenModel, openModel } from './policy/open-model.ts'
 export { type OpenPolicy, openPolicy } from './policy/open-policy.ts'
@@ -39,6 +40,7 @@ export type { Attempt } from './reward/attempt.ts'
 export { fourStages, type Stage } from './reward/curriculum.ts'
 export { answerJudge, type Judge, type Judgement } from './reward/judge.ts'
 export { openGrader } from './reward/open-grader.ts'
+export type { OwnJudge } from './reward/own-judge.ts'
 export type { Reward, Scored, ScoredGroup } from './reward/reward.ts'
 export type { RewardPart, WeightedPart } from './reward/reward-part.ts'
 export { rewardParts } from './reward/reward-parts.ts'
@@ -60,6 +62,7 @@ export { reToolProtocol } from './tool/retool-protocol.ts'
 export type { Tool, ToolContext, ToolProtocol } from './tool/tool.ts'
 export { ReToolTrainer, type TrainOutput } from './train/retool-trainer.ts'
 export type {
+  Dataset,
   DatasetRow,
   ReToolTrainerOptions,
   RewardFunction,
@@ -75,8 +78,10 @@ export type { Segment, TokenId } from './trajectory/segment.ts'
 export type { Stop, Trajectory } from './trajectory/trajectory.ts'
 export { type Aggregation, aggregate, type MiniBatchTotals } from './update/aggregate.ts'
 export { cispoLoss } from './update/cispo-loss.ts'
+export { type Correction, correctionWeights } from './update/correction.ts'
 export { gspoLoss } from './update/gspo-loss.ts'
 export { type KlLossOptions, klLoss } from './update/kl-loss.ts'
+export { type LearningRateSchedule, learningRate } from './update/learning-rate.ts'
 export { policyGradientLoss } from './update/policy-gradient-loss.ts'
 export {
   type ClipRange,
@@ -85,4 +90,5 @@ export {
   policyLoss,
   type TokenLosses,
 } from './update/policy-loss.ts'
+export { samplingGap } from './update/sampling-gap.ts'
 export { type ValueLossInput, valueLoss } from './update/value-loss.ts'

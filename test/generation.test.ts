@@ -197,3 +197,14 @@ test('the engine gives everything back', async () => {
   }
   expect(liveTensors()).toEqual(before)
 })
+
+test('log-probs before temperature and cut-offs come where they are asked for', async () => {
+  using engine = new Engine(decoder, spell, { cacheTokens: 512 })
+  const session = engine.open()
+  const start = prompt(9, 5)
+  const asked = sampling({ temperature: 0.5, topP: 0.6, topK: 9, withPlainLogprobs: true })
+  const { tokens, plainLogprobs } = await session.complete(start, asked)
+  expectClose(plainLogprobs ?? [], fullLogprobs([...start, ...tokens], start.length, 1))
+  const silent = await session.complete(prompt(10, 2), sampling())
+  expect(silent.plainLogprobs).toBeUndefined()
+})

@@ -1,6 +1,6 @@
 // The quickstart from end to end on a fraction of its work: every part together, with the real model.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -9,7 +9,8 @@ import { RunFolder } from '../src/run/folder.ts'
 import { RunReader } from '../src/run/run-reader.ts'
 import { liveTensors } from '../src/tensor/memory.ts'
 import { quickstart } from '../src/train/quickstart.ts'
-import { quickstartCheck } from '../src/train/quickstart-config.ts'
+import { chosenQuickstart } from '../src/train/quickstart-config.ts'
+import { quickstartSteps } from '../src/train/quickstart-story.ts'
 
 test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_000 }, async ({
   skip,
@@ -20,12 +21,15 @@ test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_0
   const root = mkdtempSync(join(tmpdir(), 'retool-quickstart-'))
   const path = join(root, 'run')
   const chapters: string[] = []
-  const config = { ...quickstartCheck, seed: 3 }
-  const run = RunFolder.create(path, { command: 'quickstart', config, totalSteps: 3 })
+  const config = chosenQuickstart({ check: true, seed: 3, algorithm: 'grpo' })
+  const totalSteps = quickstartSteps(config).all
+  const run = RunFolder.create(path, { command: 'quickstart', config, totalSteps })
   try {
     const result = await quickstart({
       config,
+      digest: 'check',
       run,
+      from: null,
       signal: new AbortController().signal,
       narrator: {
         chapter: (title) => {
@@ -35,10 +39,19 @@ test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_0
       },
     })
     run.finish()
-    expect(result.demonstrations).toBeGreaterThanOrEqual(14)
-    expect(result.untouched.callsPerTrajectory).toBe(0)
-    expect(result.trained.accuracy.all.problems).toBe(12)
-    expect(chapters).toContain('reinforcement learning')
+    expect(result.untouched.all.behaviour.callsPerResponse).toBe(0)
+    expect(result.coldStart.all.behaviour.callsPerResponse).toBeGreaterThan(0)
+    expect(result.trained.all.problems).toBe(12)
+    expect(chapters).toEqual([
+      'problems',
+      'evaluation, untouched',
+      'demonstrations',
+      'cold start',
+      'evaluation, after cold start',
+      'reinforcement learning',
+      'evaluation, after RL',
+    ])
+    expect(readdirSync(result.model)).toContain('model.safetensors')
     using reader = new RunReader(path)
     expect(reader.damage).toEqual([])
     expect(liveTensors().count).toBe(before)

@@ -1,4 +1,4 @@
-// What both engine benchmarks can be told.
+// What the benchmarks of engine and training can be told.
 
 import { mkdtempSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -7,7 +7,11 @@ import { parseArgs } from 'node:util'
 import type { WeightDtype } from '../../src/model/config.ts'
 import { openPretrained } from '../../src/pretrained/pretrained.ts'
 import { convertModel } from '../../src/pretrained/save-model.ts'
-import { type TransformersSide, transformersSide } from './transformers-side.ts'
+import {
+  type ReferenceProgram,
+  type TransformersSide,
+  transformersSide,
+} from './transformers-side.ts'
 
 export interface BenchOptions {
   readonly model: string
@@ -20,7 +24,12 @@ export interface BenchOptions {
   readonly transformers: TransformersSide | undefined
 }
 
-export function benchOptions(): BenchOptions {
+const engineProgram: ReferenceProgram = {
+  script: 'bench/engine/transformers_side.py',
+  modules: ['transformers', 'torch'],
+}
+
+export function benchOptions(program = engineProgram): BenchOptions {
   const { values } = parseArgs({
     options: {
       model: { type: 'string', default: 'smollm2-135m-instruct' },
@@ -33,7 +42,7 @@ export function benchOptions(): BenchOptions {
     },
   })
   const { model, quick, json } = values
-  const transformers = values.alone ? undefined : transformersSide(values.python)
+  const transformers = values.alone ? undefined : transformersSide(values.python, program)
   const dtype = values.dtype as WeightDtype
   return { model, dtype, threads: Number(values.threads), quick, json, transformers }
 }

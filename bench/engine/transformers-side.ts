@@ -1,4 +1,4 @@
-// The Python that has transformers, and what it measures.
+// The Python that others' libraries run in, and what it measures.
 
 import { spawnSync } from 'node:child_process'
 import { UserError } from '../../src/base/errors.ts'
@@ -10,17 +10,26 @@ export interface TurnTimes {
   readonly processorSeconds: number
 }
 
-/** One measurement at a time, in seconds, as bench/engine/transformers_side.py does them. */
+/** A program of ours in Python, and the modules that it needs. */
+export interface ReferenceProgram {
+  readonly script: string
+  readonly modules: readonly string[]
+}
+
+/** One measurement at a time, in seconds, as the program does them. */
 export interface TransformersSide {
   ask(payload: Readonly<Record<string, unknown>>): Promise<unknown>
   seconds(payload: Readonly<Record<string, unknown>>): Promise<number>
   close(): Promise<void>
 }
 
-export function transformersSide(python: string | undefined): TransformersSide {
+export function transformersSide(
+  python: string | undefined,
+  { script, modules }: ReferenceProgram,
+): TransformersSide {
   const helper = new PythonProcess({
-    script: packageFile('bench/engine/transformers_side.py'),
-    executable: findPython(python),
+    script: packageFile(script),
+    executable: findPython(python, modules),
   })
   const ask: TransformersSide['ask'] = (payload) =>
     helper.request(payload, { deadlineMs: 3_600_000 })
@@ -31,21 +40,21 @@ export function transformersSide(python: string | undefined): TransformersSide {
   }
 }
 
-/** The given Python, else RETOOL_REFERENCE_PYTHON, else one on the path; it must have transformers. */
-function findPython(given: string | undefined): string {
+/** The given Python, else RETOOL_REFERENCE_PYTHON, else one on the path; it must have the modules. */
+function findPython(given: string | undefined, modules: readonly string[]): string {
   const candidates = [given ?? process.env['RETOOL_REFERENCE_PYTHON'], 'python3', 'python']
   for (const candidate of candidates) {
     if (candidate === undefined) continue
-    const { status } = spawnSync(candidate, ['-c', 'import transformers, torch'], {
+    const { status } = spawnSync(candidate, ['-c', `import ${modules.join(', ')}`], {
       stdio: 'ignore',
     })
     if (status === 0) return candidate
     if (candidate === candidates[0]) break
   }
   throw new UserError(
-    `no transformers in ${candidates[0] ?? 'python3'}; make an environment and name it:\n` +
+    `no ${modules.join(' or no ')} in ${candidates[0] ?? 'python3'}; make an environment and name it:\n` +
       '  python3 -m venv /tmp/reference\n' +
-      '  /tmp/reference/bin/pip install -r test/reference/requirements.txt\n' +
+      '  /tmp/reference/bin/pip install -r test/reference/requirements.txt trl==1.13.0\n' +
       'then --python /tmp/reference/bin/python or RETOOL_REFERENCE_PYTHON; --alone measures ours only',
   )
 }

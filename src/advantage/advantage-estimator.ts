@@ -21,7 +21,9 @@ export type CriticFreeAdvantage =
 /** PPO's: with a critic. */
 export interface GaeAdvantage {
   readonly kind: 'gae'
+  /** Discount per policy token, in [0, 1]. */
   readonly gamma: number
+  /** Decay of later surprises, in [0, 1]. */
   readonly lambda: number
 }
 

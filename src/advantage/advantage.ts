@@ -25,17 +25,20 @@ export type LeftOut = 'failed' | 'cancelled' | 'truncated' | 'nothingWritten'
 /** What became of the groups of a step. `groups` is the sum of the three that follow it. */
 export interface AdvantageReport {
   readonly groups: number
+  /** Usable members differ in their reward: these teach. */
   readonly groupsWithSpread: number
   /** All usable members have the same reward; estimators with a group baseline drop these. */
   readonly groupsWithoutSpread: number
   /** No member is usable. */
   readonly groupsEmpty: number
+  /** Of all groups, usable or not. */
   readonly trajectories: number
   /** Usable trajectories in dropped groups. */
   readonly dropped: number
   readonly leftOut: Readonly<Record<LeftOut, number>>
 }
 
+/** What an estimator makes of the groups of a step. */
 export interface Estimate {
   /** In the order of the groups; members that teach nothing are left out. */
   readonly credited: readonly Credited[]

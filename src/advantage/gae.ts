@@ -2,6 +2,7 @@
 
 import { type Table, whiten } from './whiten.ts'
 
+/** Rows [B,T] over all tokens; rows may differ in length. */
 export interface GaeInput {
   /** [B,T]; all of the reward on the last masked token, less any KL penalty per token. */
   readonly tokenRewards: Table
@@ -15,6 +16,7 @@ export interface GaeInput {
   readonly lambda: number
 }
 
+/** Rows as those of the input. */
 export interface GaeOutput {
   /** [B,T]; whitened over the mask of the whole batch; zero where the mask is zero. */
   readonly advantages: number[][]

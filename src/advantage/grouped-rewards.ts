@@ -2,6 +2,7 @@
 
 import type { Table } from './whiten.ts'
 
+/** The rewards of a batch of B trajectories and who belongs together. */
 export interface GroupedRewards {
   /** [B]; one reward per trajectory, the sum of its token rewards. */
   readonly rewards: ArrayLike<number>

@@ -1,5 +1,6 @@
 // How much a KL estimate weighs: a constant, or steered towards a wanted divergence.
 
+/** The weight of a KL penalty: fixed, or steered so that the mean KL per token comes near `target`. */
 export type KlCoefficient =
   | { readonly kind: 'fixed'; readonly value: number }
   | {

@@ -1,8 +1,8 @@
 // The reward laid onto tokens.
 
 /**
- * [T]: the whole reward on the last token that the policy wrote, zero elsewhere, less `klPenalty`
- * [T] (coefficient times estimate) on the policy's tokens. All zero where the policy wrote nothing.
+ * One per token: the whole reward on the last token that the policy wrote, zero elsewhere, less
+ * `klPenalty` [T] (coefficient times estimate) on the policy's tokens. All zero where the policy wrote nothing.
  *
  *   tokenRewards(1, [1, 1, 0, 1, 0]) -> [0, 0, 0, 1, 0]
  */

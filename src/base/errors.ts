@@ -9,6 +9,7 @@ export class UserError extends Error {
   override readonly name = 'UserError'
   constructor(
     message: string,
+    /** 2 for wrong use, 1 for the rest. */
     readonly exitCode: 1 | 2 = 1,
   ) {
     super(message)
@@ -21,11 +22,15 @@ export class UserError extends Error {
  */
 export class InfrastructureError extends Error {
   override readonly name = 'InfrastructureError'
+  /** When to try again, where the other side says so. */
+  readonly retryAfterMs: number | undefined
   constructor(
+    /** Which failure, for counting and for deciding about a retry: `worker_lost`, `tool_server_lost`, ... */
     readonly kind: string,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly retryAfterMs?: number },
   ) {
     super(message, options)
+    this.retryAfterMs = options?.retryAfterMs
   }
 }

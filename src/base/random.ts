@@ -26,10 +26,12 @@ export class RandomStream {
     return new RandomStream([word(0), word(1), word(2), 1])
   }
 
+  /** A stream that goes on where `state` was read. */
   static restore(state: RandomState): RandomStream {
     return new RandomStream(state)
   }
 
+  /** Where the stream stands; plain JSON. */
   get state(): RandomState {
     return [this.#a, this.#b, this.#c, this.#counter]
   }

@@ -3,31 +3,26 @@
 import { UserError } from '../base/errors.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { expectedWeights } from '../model/weights.ts'
-import { type DType, dtypeBytes } from '../tensor/dtype.ts'
-import { mappedFile } from '../tensor/mapped-file.ts'
+import type { DType } from '../tensor/dtype.ts'
 import { operatorOfNumber } from '../tensor/operator.ts'
-import { scope, unowned } from '../tensor/scope.ts'
-import { narrow, reinterpret, view } from '../tensor/shape.ts'
+import { scope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { clone, toDevice } from '../tensor/transfer.ts'
-import type { ByteRange } from './byte-ranges.ts'
 import { canDequantize, dequantize, type Placement } from './dequantize.ts'
 import type { GgmlType } from './ggml-type.ts'
 import type { GgufEntry, GgufHeader } from './gguf-header.ts'
 import { huggingFaceName, ropeFactorsName } from './gguf-names.ts'
 import { fromLlamaCppRows, permutedHeads } from './head-permutation.ts'
+import { MappedFiles, placed } from './mapped-files.ts'
 import { quoted } from './quoted.ts'
 import { ReadableFile } from './readable-file.ts'
-import type { SafetensorsDtype } from './safetensors-header.ts'
 import type { LocatedEntry } from './safetensors-index.ts'
 import { checkWeights } from './weight-check.ts'
 
-const safetensorsFloats: Partial<Record<SafetensorsDtype, DType>> = {
+const ggufFloats: Partial<Record<GgmlType, DType>> = {
   F32: 'float32',
   F16: 'float16',
   BF16: 'bfloat16',
 }
-const ggufFloats: Partial<Record<GgmlType, DType>> = safetensorsFloats
 const headName = 'lm_head.weight'
 const embeddingName = 'model.embed_tokens.weight'
 const sameNumbers = operatorOfNumber('aten::equal')
@@ -46,15 +41,7 @@ export function loadSafetensors(
   checkWeights(shapesOf(entries), config, place)
   return scope(() => {
     using files = new MappedFiles()
-    const load = (name: string, entry: LocatedEntry) => {
-      const stored = safetensorsFloats[entry.dtype]
-      if (!stored) {
-        throw new UserError(
-          `${entry.path}: tensor ${quoted(name)} is stored as ${entry.dtype}; weights must be F32, F16 or BF16`,
-        )
-      }
-      return scope(() => placed(files.numbers(entry.path, entry, stored), entry.shape, placement))
-    }
+    const load = (name: string, entry: LocatedEntry) => files.safetensor(name, entry, placement)
     return loadAll(entries, config, load, place)
   })
 }
@@ -140,36 +127,4 @@ function shapesOf(
   entries: ReadonlyMap<string, { readonly shape: readonly number[] }>,
 ): Map<string, readonly number[]> {
   return new Map([...entries].map(([name, { shape }]) => [name, shape]))
-}
-
-function placed(numbers: Tensor, shape: readonly number[], { dtype, device }: Placement): Tensor {
-  return toDevice(view(numbers, shape), device, dtype)
-}
-
-/** Each file is mapped once; its tensors are views, which keep the mapping alive. */
-class MappedFiles implements Disposable {
-  readonly #files = new Map<string, Tensor>()
-
-  bytes(path: string, { offset, bytes }: ByteRange): Tensor {
-    const file = this.#files.get(path) ?? this.#map(path)
-    return narrow(file, 0, offset, bytes)
-  }
-
-  /** The bytes as numbers of `dtype`; a copy where they lie at an odd address. */
-  numbers(path: string, range: ByteRange, dtype: DType): Tensor {
-    const bytes = this.bytes(path, range)
-    const aligned = range.offset % dtypeBytes(dtype) === 0 ? bytes : clone(bytes)
-    return reinterpret(aligned, dtype)
-  }
-
-  #map(path: string): Tensor {
-    using file = ReadableFile.open(path)
-    const mapped = unowned(() => mappedFile(path, file.size))
-    this.#files.set(path, mapped)
-    return mapped
-  }
-
-  [Symbol.dispose](): void {
-    for (const file of this.#files.values()) file.dispose()
-  }
 }

@@ -6,7 +6,7 @@ import type { ModelConfig } from '../model/config.ts'
 import { expectedWeights } from '../model/weights.ts'
 import { quoted } from './quoted.ts'
 
-type Shape = readonly number[]
+export type Shape = readonly number[]
 
 /** Stored by old versions of transformers, computed by the model itself: ignored by name. */
 const harmless =
@@ -23,27 +23,34 @@ export function checkWeights(
   config: ModelConfig,
   place: string,
 ): void {
-  const expected = expectedWeights(config)
-  const missing = [...expected.keys()].filter((name) => !shapes.has(name))
-  const surplus = [...shapes.keys()].filter(
-    (name) => !expected.has(name) && !isHarmless(name, config),
-  )
-  const misshapen = [...expected].flatMap(([name, shape]) => {
-    const found = shapes.get(name)
-    return found && !sameShape(shape, found)
-      ? [`${quoted(name)}: expected ${written(shape)}, found ${written(found)}`]
-      : []
-  })
-  const problems = [
-    ...report('missing', missing.map(quoted)),
-    ...report('surplus', surplus.map(quoted)),
-    ...report('misshapen', misshapen),
-  ]
+  const isKnown = (name: string) => isHarmless(name, config)
+  const problems = weightProblems(expectedWeights(config), shapes, isKnown)
   if (problems.length > 0) {
     throw new UserError(
       `${place}: the weights do not fit the configuration\n${problems.join('\n')}`,
     )
   }
+}
+
+/** What is missing, surplus or misshapen, a line each; surplus ones may be known as harmless. */
+export function weightProblems(
+  expected: ReadonlyMap<string, Shape>,
+  found: ReadonlyMap<string, Shape>,
+  isHarmless: (name: string) => boolean = () => false,
+): string[] {
+  const missing = [...expected.keys()].filter((name) => !found.has(name))
+  const surplus = [...found.keys()].filter((name) => !expected.has(name) && !isHarmless(name))
+  const misshapen = [...expected].flatMap(([name, shape]) => {
+    const actual = found.get(name)
+    return actual && !sameShape(shape, actual)
+      ? [`${quoted(name)}: expected ${written(shape)}, found ${written(actual)}`]
+      : []
+  })
+  return [
+    ...report('missing', missing.map(quoted)),
+    ...report('surplus', surplus.map(quoted)),
+    ...report('misshapen', misshapen),
+  ]
 }
 
 /** Whether a weight is no part of the decoder but known to change nothing. */

@@ -15,6 +15,7 @@ export function addChat(program: Command): void {
     .command('chat')
     .description('talk to a model; with --tools it runs the code that it writes in the sandbox')
     .option('-m, --model <model>', 'folder, GGUF file, Hub name or alias', defaultModel)
+    .option('--adapter <folder>', "low-rank adapter beside the model, as Python's peft writes it")
     .option('-p, --prompt <text>', 'answer this once and end')
     .option('--system <text>', 'what the model is told before the first question')
     .option('--tools', "the interpreter, by ReTool's protocol", false)

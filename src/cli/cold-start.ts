@@ -32,6 +32,7 @@ export function addColdStartCommand(program: Command): void {
     command,
     'retool-rl cold-start gsm8k/train.jsonl --output gsm8k.jsonl --against gsm8k/test.jsonl',
     'retool-rl cold-start math.parquet --output math.jsonl --teacher http://127.0.0.1:8000/v1 --model big',
+    'retool-rl cold-start math.parquet --output math.jsonl --teacher Qwen/Qwen2.5-7B-Instruct',
   )
 }
 
@@ -61,10 +62,12 @@ function addTeacherFlags(command: Command): void {
   const price = numberBetween(0, 1_000_000)
   command
     .option(
-      '--teacher <url>',
-      'OpenAI-compatible server that writes (RETOOL_TEACHER_KEY is its key)',
+      '--teacher <url or model>',
+      'what writes: an OpenAI-compatible server (RETOOL_TEACHER_KEY is its key), or a model here',
     )
-    .option('--model <name>', "the teacher's model")
+    .option('--model <name>', "the model's name on the teacher's server")
+    .option('--teacher-tokens <n>', 'most tokens of one reply (4096)', wholeNumber(1))
+    .option('--temperature <t>', "the teacher's; 0, the default, is greedy", numberBetween(0, 10))
     .option('--concurrency <n>', 'problems in work at once', wholeNumber(1), 16)
     .option('--requests-per-minute <n>', 'most requests to the teacher a minute', wholeNumber(1))
     .option('--prompt-price <dollars>', 'per million tokens', price)

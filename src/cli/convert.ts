@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { withExamples } from './example.ts'
 
-type Options = { readonly type?: string; readonly json?: boolean }
+type Options = {
+  readonly type?: string
+  readonly adapter?: string
+  readonly json?: boolean
+}
 
 export function addConvert(program: Command): void {
   const command = program
@@ -17,12 +21,17 @@ export function addConvert(program: Command): void {
       '--type <type>',
       'how weights are stored: float32, bfloat16, float16, or q8_0 (GGUF only); by default as they are',
     )
+    .option(
+      '--adapter <folder>',
+      "merge this low-rank adapter (as Python's peft writes it) into the model",
+    )
     .option('--json', 'print what was written as JSON')
     .action(convert)
   withExamples(
     command,
     'retool-rl convert Qwen/Qwen2.5-0.5B-Instruct qwen.gguf --type q8_0',
     'retool-rl convert smollm2-135m-instruct ./smollm2',
+    'retool-rl convert smollm2-135m-instruct ./merged --adapter runs/first/model',
   )
 }
 
@@ -32,7 +41,10 @@ async function convert(model: string, out: string, options: Options): Promise<vo
   const { downloadProgress } = await import('./download-progress.ts')
   const type = options.type === undefined ? undefined : parseStorageType(options.type)
   using progress = downloadProgress()
-  const source = await openPretrained(model, { onProgress: progress.onProgress })
+  const source = await openPretrained(model, {
+    onProgress: progress.onProgress,
+    ...(options.adapter !== undefined && { adapter: options.adapter }),
+  })
   const stored = type ?? source.config.dtype
   convertModel(source, out, stored)
   const written = { model: source.path, out, type: stored, bytes: sizeOf(out) }

@@ -4,6 +4,7 @@
 export class Interrupt {
   readonly #controller = new AbortController()
   readonly #notice: string
+  #isSaid = false
 
   /** @param notice said on standard error at the first Ctrl-C. */
   constructor(notice = 'ending after this step; Ctrl-C again ends at once') {
@@ -22,8 +23,13 @@ export class Interrupt {
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
-    if (this.#controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+    if (this.#isSaid) process.exit(name === 'SIGINT' ? 130 : 143)
+    if (this.#controller.signal.aborted) return
     process.stderr.write(`\n${this.#notice}\n`)
+    // Whoever pressed twice while an update kept this process busy has not read the notice.
+    setImmediate(() => {
+      this.#isSaid = true
+    })
     this.#controller.abort()
   }
 }

@@ -1,12 +1,9 @@
 // Opens the problem source that a command line names.
 
-import { join } from 'node:path'
-import { cacheFolder } from '../../setup/cache-folder.mjs'
 import type { Mapping } from '../data/columns.ts'
-import { openGenerator } from '../data/open-generator.ts'
 import { openSource } from '../data/open-source.ts'
 import type { ProblemSource } from '../data/problem-source.ts'
-import type { PythonProcess } from '../python/python-process.ts'
+import { sourceServices } from '../data/source-services.ts'
 import type { SourceFlags } from './source-flags.ts'
 
 export interface OpenedSource extends AsyncDisposable {
@@ -19,8 +16,6 @@ export async function openSourceOf(
   flags: SourceFlags,
   onMapping: (file: string, mapping: Mapping) => void,
 ): Promise<OpenedSource> {
-  let generator: PythonProcess | undefined
-  const close = async () => generator?.close()
   const { question, answer, solution, split, subset, size, problemSeed, difficulty } = flags
   const columns = {
     ...(question !== undefined && { question }),
@@ -29,6 +24,7 @@ export async function openSourceOf(
   }
   const options = {
     onMapping,
+    onNotice: (message: string) => process.stderr.write(`${message}\n`),
     ...(Object.keys(columns).length > 0 && { columns }),
     ...(split !== undefined && { split }),
     ...(subset !== undefined && { subset }),
@@ -36,18 +32,12 @@ export async function openSourceOf(
     ...(problemSeed !== undefined && { seed: problemSeed }),
     ...(difficulty !== undefined && { difficulty }),
   }
-  const services = {
-    generator: () => {
-      generator ??= openGenerator()
-      return generator
-    },
-    hub: { cacheFolder: join(cacheFolder(), 'hub') },
-  }
+  const services = sourceServices()
   try {
     const source = await openSource(spec, options, services)
-    return { source, [Symbol.asyncDispose]: close }
+    return { source, [Symbol.asyncDispose]: () => services[Symbol.asyncDispose]() }
   } catch (error) {
-    await close()
+    await services[Symbol.asyncDispose]()
     throw error
   }
 }

@@ -53,6 +53,17 @@ test('every command has a description and an example in its help', () => {
   }
 })
 
+/** They serve until Ctrl-C, or what they print is a script, a schema or progress. */
+const withoutResults = ['serve', 'view', 'sandbox serve', 'recipe schema', 'setup', 'completion']
+
+test('every command that prints results prints them as JSON too', () => {
+  const fullName = (command: Command): string =>
+    command.parent ? `${fullName(command.parent)} ${command.name()}`.trim() : ''
+  const leaves = all(createProgram()).filter(({ commands }) => commands.length === 0)
+  const without = leaves.filter(({ options }) => !options.some(({ long }) => long === '--json'))
+  expect(without.map(fullName).sort()).toEqual([...withoutResults].sort())
+})
+
 test('as a program: help on standard output, errors on standard error', () => {
   const start = (...parameters: readonly string[]) =>
     spawnSync(process.execPath, [packageFile('bin/retool-rl.mjs'), ...parameters], {

@@ -10,8 +10,10 @@ import { addConvert } from './convert.ts'
 import { addDoctor } from './doctor.ts'
 import { addEvaluateCommand } from './evaluate.ts'
 import { addGradeCommand } from './grade.ts'
+import { addNew } from './new.ts'
 import { addProblemsCommand } from './problems.ts'
 import { addQuickstart } from './quickstart.ts'
+import { addRecipeCommand } from './recipe.ts'
 import { addRunsCommand } from './runs.ts'
 import { addSandbox } from './sandbox.ts'
 import { addServe } from './serve.ts'
@@ -23,6 +25,7 @@ import { addViewCommand } from './view.ts'
 /** In the order of the help. A command file loads what it needs inside its action, so that `--help` is quick. */
 const commands: readonly ((program: Command) => void)[] = [
   addQuickstart,
+  addNew,
   addProblemsCommand,
   addColdStartCommand,
   addSft,
@@ -33,6 +36,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addServe,
   addViewCommand,
   addRunsCommand,
+  addRecipeCommand,
   addSandbox,
   addConvert,
   addDoctor,

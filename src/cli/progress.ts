@@ -80,12 +80,20 @@ function plainLines(options: ProgressOptions, stream: NodeJS.WriteStream): Progr
   }
 }
 
-/** Words for the time left, from the mean pace so far; '' before there is one. */
+const fairShare = 0.05
+const fairTime = 60_000
+
+/**
+ * Words for the time left, from the mean pace so far. '' before there is a fair one: where many
+ * things run at a time, the first comes late and the others soon after.
+ */
 function timeLeft(total: number, now: () => number): (done: number) => string {
   const began = now()
   return (done) => {
+    const elapsed = now() - began
     if (done <= 0 || done >= total) return ''
-    return `${formatDuration(((now() - began) / done) * (total - done))} left`
+    if (done / total < fairShare && elapsed < fairTime) return ''
+    return `${formatDuration((elapsed / done) * (total - done))} left`
   }
 }
 

@@ -39,6 +39,10 @@ test('list, tag, compare, export, delete', async () => {
   ])
   await runs('tag', 'two', 'good', 'late')
   expect(await runs('tag', 'two', 'late', '--remove')).toBe('two: good\n')
+  expect(JSON.parse(await runs('tag', 'two', 'good', '--json'))).toEqual({
+    run: 'two',
+    tags: ['good'],
+  })
   expect(JSON.parse(await runs('list', '--json', '--tag', 'good'))).toMatchObject([{ name: 'two' }])
   expect(await runs('list')).toContain('finished')
 
@@ -53,7 +57,9 @@ test('list, tag, compare, export, delete', async () => {
   await expect(runs('export', 'one', '--output', 'x.txt')).rejects.toThrow(/\.parquet/)
 
   await expect(runs('delete', 'one')).rejects.toThrow(/--yes/)
-  await runs('delete', 'one', '--yes')
+  expect(JSON.parse(await runs('delete', 'one', '--yes', '--json'))).toEqual({
+    deleted: [join(root, 'one')],
+  })
   expect(existsSync(join(root, 'one'))).toBe(false)
   await expect(runs('tag', 'twoo', 'x')).rejects.toThrow(/did you mean two/)
 })

@@ -5,6 +5,20 @@ import { withExamples } from './example.ts'
 
 interface RootOption {
   readonly root: string
+  readonly json?: boolean
+}
+
+interface TagFlags {
+  readonly remove?: boolean
+}
+
+interface DeleteFlags {
+  readonly yes?: boolean
+}
+
+interface ExportFlags {
+  readonly output: string
+  readonly trajectories?: boolean
 }
 
 /** Adds `runs` with its subcommands. */
@@ -26,7 +40,7 @@ function addList(runs: Command): void {
     .description('every run with its state, progress and last reward')
     .option('--tag <tag>', 'only runs with this tag')
     .option('--json', 'print JSON')
-    .action(async (options: RootOption & { tag?: string; json?: boolean }) => {
+    .action(async (options: RootOption & { tag?: string }) => {
       const { listRuns } = await import('./run-actions/list-runs.ts')
       process.stdout.write(listRuns(options))
     })
@@ -38,7 +52,7 @@ function addCompare(runs: Command): void {
     .description('where configurations differ, and the last value of each metric')
     .option('--all', 'show keys that do not differ as well')
     .option('--json', 'print JSON')
-    .action(async (names: string[], options: RootOption & { all?: boolean; json?: boolean }) => {
+    .action(async (names: string[], options: RootOption & { all?: boolean }) => {
       const { compareRuns } = await import('./run-actions/compare-runs.ts')
       process.stdout.write(compareRuns(names, options))
     })
@@ -49,7 +63,8 @@ function addTag(runs: Command): void {
   const command = withRoot(runs.command('tag <run> <tag...>'))
     .description('add tags to a run, or remove them')
     .option('--remove', 'remove these tags')
-    .action(async (name: string, tags: string[], options: RootOption & { remove?: boolean }) => {
+    .option('--json', 'print JSON')
+    .action(async (name: string, tags: string[], options: RootOption & TagFlags) => {
       const { tagRun } = await import('./run-actions/tag-run.ts')
       process.stdout.write(tagRun(name, tags, options))
     })
@@ -60,7 +75,8 @@ function addDelete(runs: Command): void {
   const command = withRoot(runs.command('delete <run...>'))
     .description('delete run folders with all they hold, checkpoints included')
     .option('--yes', 'yes, delete; there is no way back')
-    .action(async (names: string[], options: RootOption & { yes?: boolean }) => {
+    .option('--json', 'print JSON')
+    .action(async (names: string[], options: RootOption & DeleteFlags) => {
       const { deleteRuns } = await import('./run-actions/delete-runs.ts')
       process.stdout.write(deleteRuns(names, options))
     })
@@ -72,11 +88,10 @@ function addExport(runs: Command): void {
     .description('write metrics or trajectories as CSV, JSON lines or Parquet')
     .requiredOption('--output <file>', 'file to write; its ending (.csv, .jsonl, .parquet) decides')
     .option('--trajectories', 'trajectories with all of their tokens in place of metrics')
-    .action(
-      async (name: string, options: RootOption & { output: string; trajectories?: boolean }) => {
-        const { exportRun } = await import('./run-actions/export-run.ts')
-        process.stdout.write(exportRun(name, options))
-      },
-    )
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: RootOption & ExportFlags) => {
+      const { exportRun } = await import('./run-actions/export-run.ts')
+      process.stdout.write(exportRun(name, options))
+    })
   withExamples(command, 'retool-rl runs export tiny-1 --output metrics.parquet')
 }

@@ -9,6 +9,7 @@ import { wholeNumber } from './whole-number.ts'
 
 interface Options {
   readonly model: string
+  readonly adapter?: string
   readonly name?: string
   readonly host: string
   readonly port: number
@@ -26,6 +27,7 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('answer the OpenAI interface: chat and completions, with streams and tools')
     .requiredOption('--model <model>', 'a folder, a GGUF file, a Hub name or an alias')
+    .option('--adapter <folder>', "low-rank adapter beside the model, as Python's peft writes it")
     .option('--name <name>', 'name that clients give; that of the model by default')
     .option('--interpreter', 'run the code that the model writes, and stream the whole trajectory')
     .option(
@@ -68,6 +70,7 @@ async function run(options: Options): Promise<void> {
     maxBatch,
     ...(options.dtype && { dtype: options.dtype }),
     ...(options.template !== undefined && { template: options.template }),
+    ...(options.adapter !== undefined && { adapter: options.adapter }),
   })
   const sandbox = options.interpreter ? await openInterpreter() : undefined
   try {

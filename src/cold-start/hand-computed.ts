@@ -42,7 +42,13 @@ export function numbersIn(text: string): readonly number[] {
  * percentage, and that are not everyday constants.
  */
 export function handComputed(text: string, known: readonly string[]): readonly number[] {
-  const given = new Set(known.flatMap((source) => [...numbersIn(source), ...wordNumbersIn(source)]))
+  const given = new Set(
+    known.flatMap((source) => [
+      ...numbersIn(source),
+      ...wordNumbersIn(source),
+      ...measuresIn(source),
+    ]),
+  )
   return numbersIn(text).filter((value) => {
     if (value <= 10 && Number.isInteger(value)) return false
     if (everyday.has(value) || given.has(value)) return false
@@ -50,6 +56,18 @@ export function handComputed(text: string, known: readonly string[]): readonly n
       (percent) => given.has(Number(percent.toFixed(6))),
     )
   })
+}
+
+/** What measures amount to: two weeks are 14 days, 3 million are 3,000,000, a quarter is 25 cents. */
+function measuresIn(text: string): readonly number[] {
+  const words = text.toLowerCase()
+  const values = [...words.matchAll(/([\d.,]+|[a-z]+) (weeks|hundred|thousand|million)\b/g)].map(
+    ([, count = '', measure = '']) => {
+      const value = numberWords.get(count) ?? Number(count.replaceAll(',', ''))
+      return value * (scales.get(measure) ?? 7)
+    },
+  )
+  return /\bquarters?\b/.test(words) ? [...values, 25] : values
 }
 
 /** Numbers in words: "four hundred and fourteen" gives 4, 400, 14 and 414. */

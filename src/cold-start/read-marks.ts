@@ -3,25 +3,38 @@
 import type { Problem } from '../data/problem.ts'
 import type { CalculationStep, ReadCalculation } from './calculation.ts'
 import { expressionTokens } from './calculation.ts'
+import { handComputed } from './hand-computed.ts'
 import { pythonName } from './python-name.ts'
 
 const mark = /<<([^<>]*)=([^<>=]*)>>/
 
 /**
  * The marks of a solution, one step each, named by the words that follow the result. Where they do
- * not lead to the answer, calculations that were written without a mark count too.
+ * not lead to the answer, or compute with values that nobody gave, calculations that were written
+ * without a mark count too.
  */
 export function readMarks(problem: Problem): ReadCalculation {
   const solution = problem.solution?.replace(/\n?####[^\n]*\s*$/, '')
   if (!solution) return { kind: 'unreadable', reason: 'no worked solution' }
-  const found = stepsOf(solution)
-  if (leadsToAnswer(found, problem)) return found
+  const marked = stepsOf(solution)
+  if (leadsToAnswer(marked, problem) && isExplained(marked, problem)) return marked
   const completed = stepsOf(withAllMarks(solution))
-  return leadsToAnswer(completed, problem) ? completed : found
+  if (!leadsToAnswer(completed, problem)) return marked
+  return isExplained(completed, problem) || !leadsToAnswer(marked, problem) ? completed : marked
 }
 
 function leadsToAnswer(found: ReadCalculation, { answer }: Problem): boolean {
   return found.kind === 'calculation' && found.calculation.steps.at(-1)?.result === numberOf(answer)
+}
+
+/** Whether every number is in the question or came out of an earlier step. */
+function isExplained(found: ReadCalculation, { question }: Problem): boolean {
+  if (found.kind === 'unreadable') return false
+  const { steps } = found.calculation
+  return steps.every(({ expression }, index) => {
+    const earlier = steps.slice(0, index).map(({ result }) => String(result))
+    return handComputed(expression, [question, ...earlier]).length === 0
+  })
 }
 
 function stepsOf(solution: string): ReadCalculation {
@@ -34,6 +47,8 @@ function stepsOf(solution: string): ReadCalculation {
       if (expressionTokens(expression) === null) {
         return { kind: 'unreadable', reason: 'a mark that is no arithmetic' }
       }
+      // `<<14=14>>` calculates nothing.
+      if (numberOf(expression) !== null) continue
       steps.push({
         expression,
         result: numberOf(result),
@@ -48,22 +63,57 @@ function stepsOf(solution: string): ReadCalculation {
   return { kind: 'calculation', calculation: { steps, ending } }
 }
 
-const unmarked =
-  /(?<![\d.,*/+\-x×=(]\s*)(\(?\$?\d[\d\s.,$()%]*(?:[-+*/x×÷][\d\s.,$()]*\d\)?)+)\s*=\s*(\$?)(\d[\d,]*(?:\.\d+)?)/g
+const number = String.raw`\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)%?`
+const word = String.raw`(?!x\b)[a-zA-Z][a-zA-Z/'’]*`
+/** Up to three words after a number, `x` being a sign: `14 pieces/house`, `7kg`. */
+const unit = `(?:[ ]?${word}(?:[ ]${word}){0,2})?`
+const operand = `[ (]*${number}${unit}[ )]*`
+const unmarked = new RegExp(
+  String.raw`(?<![\d.,*/+\-x×=(%][ ]*)(${operand}(?:[-+*/x×÷]${operand})+)=[ ]*(\$?)(\d[\d,]*(?:\.\d+)?)`,
+  'g',
+)
+
+/** `500*5= <<2500=2500>>2500`: the calculation stands before the mark. */
+const bareMark = /<<([\d.,]+)=\1>>/g
 
 /** "80-26=54 more" -> "80-26 = <<80-26=54>>54 more". */
 function withAllMarks(solution: string): string {
   const complete = (text: string) =>
     text.replace(unmarked, (whole, left: string, dollar: string, result: string) => {
-      const expression = left.replace(/[x×]/g, '*').replaceAll('÷', '/').replace(/[\s$]/g, '')
+      const expression = withoutWords(left)
       if (expressionTokens(expression) === null) return whole
       return `${left.trimEnd()} = ${dollar}<<${expression}=${result.replaceAll(',', '')}>>${result}`
     })
-  return solution
-    .replace(/[−–]/g, '-')
+  return withSigns(solution.replace(bareMark, ''))
     .split(/(<<[^<>]*>>)/)
     .map((part) => (part.startsWith('<<') ? part : complete(part)))
     .join('')
+}
+
+const signs: readonly (readonly [RegExp, string])[] = [
+  [/[−–]/g, '-'],
+  [/(?<=\d) plus (?=\$?\d)/g, ' + '],
+  [/(?<=\d) minus (?=\$?\d)/g, ' - '],
+  [/(?<=\d) times (?=\$?\d)/g, ' * '],
+  [/(?<=\d) divided by (?=\$?\d)/g, ' / '],
+  [/(?<=\d) equals (?=\$?\d)/g, ' = '],
+  // 9+2(8) is 9+2*(8).
+  [/(?<=[\d)])\((?=[\d.])/g, '*('],
+]
+
+/** Operators as signs: "30 plus 28" is "30 + 28". */
+function withSigns(text: string): string {
+  return signs.reduce((told, [pattern, sign]) => told.replace(pattern, sign), text)
+}
+
+/** `14 pieces/house * 60 houses` -> `14*60`; a percentage becomes a fraction. */
+function withoutWords(text: string): string {
+  return text
+    .replace(new RegExp(`(${number})${unit}`, 'g'), '$1')
+    .replace(/[x×]/g, '*')
+    .replaceAll('÷', '/')
+    .replace(/[\s$,]/g, '')
+    .replace(/([\d.]+)%/g, '($1/100)')
 }
 
 function numberOf(text: string): number | null {

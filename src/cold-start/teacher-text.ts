@@ -63,10 +63,13 @@ export interface TeacherSolution {
   readonly closing: { readonly thought: string; readonly answer: string }
 }
 
-/** The turns of the teacher's text without the outputs it made up; null where the format is broken. */
+/**
+ * The turns of the teacher's text without its own thinking (`<think>`) and the outputs it made up;
+ * null where the format is broken.
+ */
 export function parseTeacherText(text: string): TeacherSolution | null {
   const turns: TeacherTurn[] = []
-  let rest = text
+  let rest = text.replace(/^\s*<think>[\s\S]*?<\/think>/, '')
   for (;;) {
     const found = /<code>\s*```(?:python3?|py)?[ \t]*\n([\s\S]*?)\n?[ \t]*```\s*<\/code>/.exec(rest)
     if (!found) break

@@ -1,24 +1,22 @@
-// A teacher: a model behind an OpenAI-compatible server that rewrites solutions. Every reply is
+// A teacher: a model that rewrites solutions, behind a server or on this machine. Every reply is
 // kept, so that a run that was cut off asks only for what is missing.
 
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Agent, fetch, type Headers } from 'undici'
 import { InfrastructureError, UserError } from '../base/errors.ts'
 import { RecordLog } from '../base/record-log.ts'
 import type { ChatMessage } from '../tool/tool.ts'
+import type { ChatModel, ChatReply } from '../trajectory/chat-model.ts'
 import { RateLimit } from './rate-limit.ts'
 
 export interface TeacherOptions {
-  /** Base address, such as `http://127.0.0.1:8000/v1`. */
-  readonly url: string
-  readonly model: string
-  readonly apiKey?: string
+  readonly model: ChatModel
   readonly temperature?: number
   /** Most tokens of one reply. */
   readonly tokenLimit?: number
+  /** For one reply; no limit if omitted. */
   readonly timeoutMs?: number
-  /** Further tries after a lost connection, a 429 or a 5xx. */
+  /** Further tries after what may pass: a lost connection, a 429 or a 5xx. */
   readonly retries?: number
   /** First wait before a further try; doubles each time unless the server says otherwise. */
   readonly retryDelayMs?: number
@@ -52,20 +50,24 @@ interface Reply {
   readonly completionTokens: number
 }
 
-/** The global fetch gives up after 300 s without a byte, and a long reply takes longer. */
-const patient = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
-
 export class Teacher {
-  readonly #known: Map<string, Reply>
+  /** Text by the digest of what was asked. */
+  readonly #known: Map<string, string>
   readonly #rate: RateLimit
   #requests = 0
   #remembered = 0
+  #promptTokens = 0
+  #completionTokens = 0
+  /** Most dollars that the requests now under way can cost. */
+  #reserved = 0
+  readonly #waiting: (() => void)[] = []
 
   private constructor(
     private readonly options: TeacherOptions,
     private readonly log: RecordLog<Reply>,
   ) {
-    this.#known = new Map(log.records.map((reply) => [reply.key, reply]))
+    this.#known = new Map(log.records.map(({ key, text }) => [key, text]))
+    for (const reply of log.records) this.#count(reply)
     this.#rate = new RateLimit(options.requestsPerMinute ?? Number.POSITIVE_INFINITY)
   }
 
@@ -80,121 +82,109 @@ export class Teacher {
   }
 
   get name(): string {
-    return `teacher:${this.options.model}`
+    return `teacher:${this.options.model.name}`
   }
 
   get cost(): TeacherCost {
-    const replies = [...this.#known.values()]
-    const sum = (of: (reply: Reply) => number) => replies.reduce((total, r) => total + of(r), 0)
-    const promptTokens = sum((reply) => reply.promptTokens)
-    const completionTokens = sum((reply) => reply.completionTokens)
-    const { prompt = 0, completion = 0 } = this.options.prices ?? {}
+    const tokens = {
+      promptTokens: this.#promptTokens,
+      completionTokens: this.#completionTokens,
+    }
     return {
       requests: this.#requests,
       remembered: this.#remembered,
-      promptTokens,
-      completionTokens,
-      dollars: (promptTokens * prompt + completionTokens * completion) / 1_000_000,
+      ...tokens,
+      dollars: this.#dollars(tokens),
     }
   }
 
   /**
-   * The reply's text. Throws CostLimitReached before a request beyond the limit, UserError where
-   * the server refuses for good, InfrastructureError `teacher` where it stays out of reach.
+   * The reply's text. Throws CostLimitReached before a request that could go beyond the limit,
+   * UserError where the server refuses for good, InfrastructureError where it stays out of reach.
    */
   async ask(messages: readonly ChatMessage[], signal: AbortSignal): Promise<string> {
     const { model, temperature = 0, tokenLimit = 4_096 } = this.options
-    const body = { model, messages, temperature, max_tokens: tokenLimit }
-    const key = createHash('sha256').update(JSON.stringify(body)).digest('hex')
+    const asked = { model: model.name, messages, temperature, max_tokens: tokenLimit }
+    const key = createHash('sha256').update(JSON.stringify(asked)).digest('hex')
     const known = this.#known.get(key)
-    if (known) {
+    if (known !== undefined) {
       this.#remembered++
-      return known.text
+      return known
     }
-    const { costLimit } = this.options
-    if (costLimit !== undefined && this.cost.dollars >= costLimit) {
-      throw new CostLimitReached(`the cost limit of ${costLimit} dollars is reached`)
+    // No token is shorter than a byte.
+    const promptTokens = Buffer.byteLength(JSON.stringify(messages))
+    const most = this.#dollars({ promptTokens, completionTokens: tokenLimit })
+    await this.#reserve(most)
+    try {
+      const { text, ...counts } = await this.#request(messages, signal)
+      const reply = {
+        key,
+        text,
+        promptTokens: counts.promptTokens ?? 0,
+        completionTokens: counts.completionTokens ?? 0,
+      }
+      this.#known.set(key, text)
+      this.#count(reply)
+      await this.log.append(reply)
+      return text
+    } finally {
+      this.#reserved -= most
+      for (const look of this.#waiting.splice(0)) look()
     }
-    const reply = { key, ...(await this.#request(body, signal)) }
-    this.#known.set(key, reply)
-    await this.log.append(reply)
-    return reply.text
   }
 
-  async #request(body: unknown, signal: AbortSignal): Promise<Omit<Reply, 'key'>> {
+  #count({ promptTokens, completionTokens }: Reply): void {
+    this.#promptTokens += promptTokens
+    this.#completionTokens += completionTokens
+  }
+
+  #dollars(tokens: Pick<TeacherCost, 'promptTokens' | 'completionTokens'>): number {
+    const { prompt = 0, completion = 0 } = this.options.prices ?? {}
+    return (tokens.promptTokens * prompt + tokens.completionTokens * completion) / 1_000_000
+  }
+
+  /** Waits while only requests under way stand between the next one and the limit. */
+  async #reserve(most: number): Promise<void> {
+    const { costLimit = Number.POSITIVE_INFINITY } = this.options
+    while (this.cost.dollars + this.#reserved + most > costLimit) {
+      const { dollars } = this.cost
+      if (dollars + most > costLimit) {
+        throw new CostLimitReached(
+          `the cost limit of ${costLimit} dollars: ${dollars.toFixed(4)} are spent, and the next request could go beyond it`,
+        )
+      }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    this.#reserved += most
+  }
+
+  async #request(messages: readonly ChatMessage[], signal: AbortSignal): Promise<ChatReply> {
+    const { model, temperature = 0, tokenLimit = 4_096, timeoutMs } = this.options
     const { retries = 5, retryDelayMs = 1_000 } = this.options
+    const request = { messages, temperature, tokenLimit, topP: 1, stopStrings: [], seed: 0 }
     for (let attempt = 0; ; attempt++) {
       await this.#rate.wait(signal)
       this.#requests++
-      const outcome = await this.#send(body, signal)
-      if (outcome.kind === 'reply') return outcome.reply
-      if (attempt >= retries) {
-        throw new InfrastructureError(
-          'teacher',
-          `${this.options.url}: ${outcome.why}; tried ${attempt + 1} times`,
-        )
+      const late = timeoutMs === undefined ? null : AbortSignal.timeout(timeoutMs)
+      try {
+        return await model.reply(request, late ? AbortSignal.any([signal, late]) : signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!late?.aborted && !(error instanceof InfrastructureError)) throw error
+        const why = late?.aborted ? `no reply within ${timeoutMs} ms` : messageOf(error)
+        if (attempt >= retries) {
+          throw new InfrastructureError(
+            'teacher',
+            `${model.name}: ${why}; tried ${attempt + 1} times. Replies are kept: the same command goes on from here`,
+          )
+        }
+        const asked = error instanceof InfrastructureError ? error.retryAfterMs : undefined
+        await sleep(asked ?? retryDelayMs * 2 ** attempt, undefined, { signal })
       }
-      const wait = outcome.waitMs ?? retryDelayMs * 2 ** attempt
-      await sleep(wait, undefined, { signal })
-    }
-  }
-
-  async #send(body: unknown, signal: AbortSignal): Promise<Outcome> {
-    const { url, apiKey, timeoutMs = 600_000 } = this.options
-    try {
-      const response = await fetch(`${url.replace(/\/$/, '')}/chat/completions`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(apiKey && { authorization: `Bearer ${apiKey}` }),
-        },
-        body: JSON.stringify(body),
-        dispatcher: patient,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      })
-      return outcomeOf(response.status, await response.text(), response.headers, url)
-    } catch (error) {
-      signal.throwIfAborted()
-      if (error instanceof UserError) throw error
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-      return { kind: 'again', why: String(cause), waitMs: null }
     }
   }
 }
 
-type Outcome =
-  | { readonly kind: 'reply'; readonly reply: Omit<Reply, 'key'> }
-  | { readonly kind: 'again'; readonly why: string; readonly waitMs: number | null }
-
-function outcomeOf(status: number, text: string, headers: Headers, url: string): Outcome {
-  if (status === 429 || status >= 500) {
-    const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-    return {
-      kind: 'again',
-      why: `status ${status}`,
-      waitMs: Number.isFinite(seconds) ? seconds * 1_000 : null,
-    }
-  }
-  if (status !== 200) {
-    throw new UserError(`${url}: the teacher refused with status ${status}: ${text.slice(0, 300)}`)
-  }
-  const parsed = parseReply(text)
-  return parsed
-    ? { kind: 'reply', reply: parsed }
-    : { kind: 'again', why: `an unreadable reply: ${text.slice(0, 100)}`, waitMs: null }
-}
-
-function parseReply(text: string): Omit<Reply, 'key'> | undefined {
-  try {
-    const body = JSON.parse(text)
-    const content: unknown = body.choices?.[0]?.message?.content
-    if (typeof content !== 'string') return undefined
-    return {
-      text: content,
-      promptTokens: Number(body.usage?.prompt_tokens ?? 0),
-      completionTokens: Number(body.usage?.completion_tokens ?? 0),
-    }
-  } catch {
-    return undefined
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 // The part of a recipe that says what is trained and how its weights move.
 
 import { z } from 'zod'
+import { adaptedModules } from '../model/adapter.ts'
 import { adamWDefaults } from '../update/adam-w.ts'
 import { loraDefaults } from '../update/lora.ts'
 
@@ -24,12 +25,33 @@ export const decaySchema = z
   ])
   .default({ kind: 'constant' })
 
+/** Training goes on with an adapter, whose rank, alpha and modules hold. */
+const adapterSchema = z.strictObject({
+  /** A folder as Python's peft writes it. */
+  from: z.string().min(1),
+})
+
+const freshLoraSchema = z.strictObject({
+  /** Of the two thin matrices. */
+  rank: z.int().min(1).default(loraDefaults.rank),
+  /** The product is scaled by alpha / rank. */
+  alpha: positive.default(loraDefaults.alpha),
+  /** Scaled by alpha / sqrt(rank) instead of alpha / rank. */
+  rankStabilized: z.boolean().default(loraDefaults.rankStabilized),
+  modules: z
+    .array(z.enum(adaptedModules))
+    .min(1)
+    .default([...loraDefaults.modules]),
+})
+
 export const learnerSchema = z.strictObject({
+  /** The highest learning rate. */
   learningRate: positive.default(1e-6),
   /** Optimizer steps over which the rate rises to its peak. */
   warmUpSteps: z.int().min(0).default(0),
   /** What follows, over all optimizer steps of the run. */
   decay: decaySchema,
+  /** Decoupled, of matrices only. */
   weightDecay: z.number().min(0).default(adamWDefaults.weightDecay),
   beta1: share.default(adamWDefaults.beta1),
   beta2: share.default(adamWDefaults.beta2),
@@ -38,21 +60,10 @@ export const learnerSchema = z.strictObject({
   maxGradientNorm: positive.nullable().default(1),
   /** Most tokens of one forward and backward; decides memory and speed, never the result. */
   microBatchTokens: z.int().min(1).default(4096),
-  checkpointActivations: z.boolean().default(false),
+  /** Recompute layers instead of keeping what is inside them: all, none, or as few as memory asks. */
+  checkpointActivations: z.union([z.literal('auto'), z.boolean()]).default('auto'),
   /** Null trains all weights. */
-  lora: z
-    .strictObject({
-      rank: z.int().min(1).default(loraDefaults.rank),
-      alpha: positive.default(loraDefaults.alpha),
-      modules: z
-        .array(
-          z.enum(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']),
-        )
-        .min(1)
-        .default([...loraDefaults.modules]),
-    })
-    .nullable()
-    .default(null),
+  lora: z.union([adapterSchema, freshLoraSchema]).nullable().default(null),
 })
 
 export type LearnerRecipe = z.output<typeof learnerSchema>

@@ -17,12 +17,23 @@ export async function loadRecipe(name: string): Promise<readonly Layer[]> {
   return layersOf(findRecipe(name, process.cwd()), [])
 }
 
-/** Names of the recipes that come with the package. */
-export function recipeNames(): readonly string[] {
-  const names = recipeFolders().flatMap((folder) => readdirSync(folder))
-  return [
-    ...new Set(names.filter(isRecipeFile).map((file) => basename(file, extname(file)))),
-  ].sort()
+export interface PackageRecipe {
+  readonly name: string
+  readonly file: string
+}
+
+/** The recipes that come with the package, by name. */
+export function packageRecipes(): readonly PackageRecipe[] {
+  const found = new Map<string, string>()
+  for (const folder of recipeFolders()) {
+    for (const file of readdirSync(folder).filter(isRecipeFile)) {
+      const name = basename(file, extname(file))
+      if (!found.has(name)) found.set(name, join(folder, file))
+    }
+  }
+  return [...found]
+    .map(([name, file]) => ({ name, file }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 async function layersOf(file: string, above: readonly string[]): Promise<readonly Layer[]> {
@@ -43,7 +54,7 @@ async function layersOf(file: string, above: readonly string[]): Promise<readonl
 }
 
 async function codeLayer(file: string): Promise<Layer> {
-  const module = (await import(pathToFileURL(file).href)) as { recipe?: unknown }
+  const module = (await importCode(file)) as { recipe?: unknown }
   const made = typeof module.recipe === 'function' ? await module.recipe() : module.recipe
   if (!isPlainRecord(made)) {
     throw new UserError(
@@ -55,6 +66,29 @@ async function codeLayer(file: string): Promise<Layer> {
   return recipeLayer(shown(file), made)
 }
 
+/** Node 20 reads no TypeScript by itself; in a clone this has been seen to at the start. */
+async function importCode(file: string): Promise<unknown> {
+  if (extname(file) === '.ts' && !isClone()) {
+    const { register } = await import('tsx/esm/api')
+    register()
+  }
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (error) {
+    throw new UserError(`${shown(file)}: cannot be run: ${whyNot(error)}`)
+  }
+}
+
+/** The message, with the way out where packages are missing, else with the place. */
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
+    return `${error.message}; run npm install where the recipe is`
+  }
+  const place = /\n\s+at .*/.exec(error.stack ?? '')?.[0].trim() ?? ''
+  return `${error.message} (${place})`
+}
+
 /** A path (with an ending, or a slash) is meant as one; a name is looked up among the package's. */
 function findRecipe(name: string, from: string): string {
   const isPath = endings.includes(extname(name)) || name.includes('/')
@@ -64,9 +98,10 @@ function findRecipe(name: string, from: string): string {
   const candidates = places.flatMap((place) => [place, ...endings.map((ending) => place + ending)])
   const found = candidates.find((file) => isRecipeFile(file) && existsSync(file))
   if (found) return found
-  const suggestion = nearest(name, recipeNames())
+  const known = packageRecipes().map((recipe) => recipe.name)
+  const suggestion = nearest(name, known)
   throw new UserError(
-    `recipe ${name}: expected a file, or one of ${recipeNames().join(', ') || '(none)'}, found none` +
+    `recipe ${name}: expected a file, or one of ${known.join(', ') || '(none)'}, found none` +
       (suggestion === undefined ? '' : `; did you mean ${suggestion}?`),
     2,
   )
@@ -75,10 +110,13 @@ function findRecipe(name: string, from: string): string {
 /** In a clone the sources; in a package what they were compiled to, and the YAML files beside it. */
 function recipeFolders(): string[] {
   const folders = [packageFile('recipes'), packageFile('dist/recipes')]
-  const inClone = existsSync(packageFile('src/cli/main.ts'))
-  return (inClone ? folders.slice(0, 1) : [...folders].reverse()).filter((folder) =>
+  return (isClone() ? folders.slice(0, 1) : [...folders].reverse()).filter((folder) =>
     existsSync(folder),
   )
+}
+
+function isClone(): boolean {
+  return existsSync(packageFile('src/cli/main.ts'))
 }
 
 function isRecipeFile(file: string): boolean {

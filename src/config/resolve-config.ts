@@ -9,15 +9,17 @@ import { formatPath, isPlainRecord, type Layer, type Path, valueAt } from './lay
 import { type Merged, mergeLayers } from './merge-layers.ts'
 import { describeNoEffects, type NoEffectRule } from './no-effect.ts'
 import type { Origin } from './origin.ts'
+import { plainConfig } from './plain-config.ts'
 
 export interface ResolvedValue {
   readonly key: string
+  /** Plain JSON; functions by their names. */
   readonly value: unknown
   readonly origin: Origin
 }
 
 export interface Resolved<Config> {
-  /** Frozen, all the way down. */
+  /** Frozen all the way down, but for what holds functions: that is the user's own code. */
   readonly config: Config
   /** Every value that is no record, in the order of the schema. */
   readonly values: readonly ResolvedValue[]
@@ -48,7 +50,7 @@ function valuesOf(value: unknown, merged: Merged, path: Path): ResolvedValue[] {
   if (isPlainRecord(value) && (path.length === 0 || Object.keys(value).length > 0)) {
     return Object.entries(value).flatMap(([key, inner]) => valuesOf(inner, merged, [...path, key]))
   }
-  return [{ key: formatPath(path), value, origin: originOf(merged, path) }]
+  return [{ key: formatPath(path), value: plainConfig(value), origin: originOf(merged, path) }]
 }
 
 function originOf(merged: Merged, path: Path): Origin {
@@ -57,9 +59,10 @@ function originOf(merged: Merged, path: Path): Origin {
 }
 
 function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const inner of Object.values(value)) deepFreeze(inner)
-  }
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  const inside = Object.values(value)
+  if (inside.some((inner) => typeof inner === 'function')) return value
+  Object.freeze(value)
+  for (const inner of inside) deepFreeze(inner)
   return value
 }

@@ -7,10 +7,14 @@ import type { NoEffectRule } from './no-effect.ts'
 const count = z.int().min(1)
 
 export const sftRecipeSchema = z.strictObject({
+  /** Decides the order of the demonstrations and how adapters begin. */
   seed: z.int().min(0).default(0),
   model: modelSchema,
   /** A file that `retool-rl cold-start` wrote. */
   demonstrations: z.string().min(1),
+  /** What the prompts offer; [] for demonstrations by text alone. */
+  tools: z.array(z.enum(['interpreter'])).default(['interpreter']),
+  /** Times through the demonstrations. */
   epochs: count.default(2),
   /** Demonstrations behind one optimizer step. */
   miniBatchSize: count.default(16),

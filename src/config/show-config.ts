@@ -3,6 +3,9 @@
 import { formatOrigin } from './origin.ts'
 import type { ResolvedValue } from './resolve-config.ts'
 
+/** Longer lines push no comments of others to the right. */
+const longestAligned = 80
+
 /**
  * YAML that resolves to the same configuration, each line with its origin as a comment:
  *
@@ -25,7 +28,8 @@ export function showConfig(values: readonly ResolvedValue[]): string {
     const text = `${'  '.repeat(records.length)}${path.at(-1)}: ${JSON.stringify(value)}`
     lines.push({ text, origin: formatOrigin(origin) })
   }
-  const width = Math.max(0, ...lines.filter(({ origin }) => origin).map(({ text }) => text.length))
+  const lengths = lines.filter(({ origin }) => origin).map(({ text }) => text.length)
+  const width = Math.max(0, ...lengths.filter((length) => length <= longestAligned))
   return lines
     .map(({ text, origin }) => (origin === '' ? text : `${text.padEnd(width)}  # ${origin}`))
     .join('\n')

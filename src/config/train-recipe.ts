@@ -2,24 +2,40 @@
 
 import { z } from 'zod'
 import { checkpointsSchema, learnerSchema, modelSchema } from './learner-schema.ts'
-import type { NoEffectRule } from './no-effect.ts'
 import { sourcesSchema } from './problems-schema.ts'
-import { advantageSchema, criticSchema, rewardSchema } from './reward-schema.ts'
-import { engineSchema, interpreterSchema, rolloutSchema, samplingSchema } from './rollout-schema.ts'
+import { advantageSchema, criticSchema, judgeSchema, rewardSchema } from './reward-schema.ts'
+import {
+  engineSchema,
+  interpreterSchema,
+  protocolSchema,
+  rolloutSchema,
+  samplingSchema,
+  toolsSchema,
+} from './rollout-schema.ts'
 import { updateSchema } from './update-schema.ts'
 
 const count = z.int().min(1)
 
 export const trainRecipeSchema = z
   .strictObject({
+    /** Decides every draw: problems, sampling, shuffling, adapters. */
     seed: z.int().min(0).default(0),
+    /** Rounds of rollout and update. */
     steps: count,
     model: modelSchema,
     problems: sourcesSchema,
     rollout: rolloutSchema.prefault({}),
+    /** What the policy may call; [] for text alone, the paper's comparison. */
+    tools: toolsSchema,
+    /** How calls are spelled: in the paper's tags, for the interpreter alone, or as JSON, for any tools. */
+    protocol: protocolSchema,
     interpreter: interpreterSchema.prefault({}),
     engine: engineSchema.prefault({}),
+    /** What is paid; ReTool pays +1 for a right answer and -1 for a wrong one. */
     reward: rewardSchema,
+    /** For TypeScript recipes: whether an answer is right, in place of mathematical equivalence. */
+    judge: judgeSchema,
+    /** From rewards to advantages; docs/algorithms.md says which when. */
     advantage: advantageSchema,
     /** Leave out of statistics and loss what a limit ended (overlong filtering). */
     maskTruncated: z.boolean().default(false),
@@ -30,7 +46,9 @@ export const trainRecipeSchema = z
     evaluation: z
       .strictObject({
         problems: sourcesSchema,
+        /** Steps between evaluations; there is one at the end too. */
         every: count.default(10),
+        /** Attempts at each problem. */
         attempts: count.default(1),
         ...samplingSchema,
         temperature: samplingSchema.temperature.unwrap().default(0),
@@ -52,11 +70,19 @@ export const trainRecipeSchema = z
       const why = 'recomputed, since topP, topK or minP change what the engine writes down'
       issue(['update', 'oldLogprobs'], why)
     }
+    if (recipe.rollout.staleness > 0 && !correctsStaleness(recipe.update)) {
+      const way = '{ kind: truncated, level: token, cap: 2 }'
+      issue(['update', 'correction'], `one such as ${way}, since rollout.staleness is 1`)
+    }
+    if (recipe.protocol === 'retool' && recipe.tools.some((tool) => tool !== 'interpreter')) {
+      issue(['protocol'], 'hermes, since the retool protocol knows the interpreter alone')
+    }
     if (recipe.rollout.groupSize === 1 && needsGroups(recipe.advantage.kind)) {
       issue(['rollout', 'groupSize'], `at least 2, since ${recipe.advantage.kind} compares members`)
     }
   })
 
+/** The resolved configuration: every key is there, defaults filled in. */
 export type TrainRecipe = z.output<typeof trainRecipeSchema>
 
 /** What people write: keys with defaults may be left out. */
@@ -66,30 +92,7 @@ function needsGroups(kind: string): boolean {
   return kind !== 'gae' && kind !== 'reinforcePlusPlus'
 }
 
-const criticKeys = ['learningRate', 'passes', 'miniBatchSize', 'clipRange', 'warmUpSteps'] as const
-const cutOffs = ['topP', 'topK', 'minP'] as const
-
-/** What somebody may set although it counts for nothing. */
-export const trainRecipeRules: readonly NoEffectRule<TrainRecipe>[] = [
-  ...criticKeys.map((key) => ({
-    path: ['critic', key],
-    ineffective: ({ advantage }: TrainRecipe) => advantage.kind !== 'gae',
-    because: 'only the advantage gae has a critic',
-  })),
-  ...cutOffs.map((key) => ({
-    path: ['evaluation', key],
-    ineffective: ({ evaluation }: TrainRecipe) => evaluation?.temperature === 0,
-    because: 'evaluation.temperature is 0, which always takes the most probable token',
-  })),
-  {
-    path: ['checkpoints', 'best'],
-    ineffective: ({ evaluation }) => evaluation === null,
-    because: 'without evaluation none is best',
-  },
-  {
-    path: ['evaluation', 'attempts'],
-    ineffective: ({ evaluation }) =>
-      evaluation !== null && evaluation.temperature === 0 && evaluation.attempts > 1,
-    because: 'evaluation.temperature is 0: all attempts are the same',
-  },
-]
+/** With the log-probs of the rollout a ratio is to the policy that sampled; not every loss has one. */
+function correctsStaleness({ correction, loss, oldLogprobs }: z.output<typeof updateSchema>) {
+  return correction.kind !== 'none' || (oldLogprobs === 'rollout' && loss.kind !== 'policyGradient')
+}

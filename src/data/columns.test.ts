@@ -48,6 +48,15 @@ const rows: readonly [Record<string, unknown>, string, string, string][] = [
     '7',
   ],
   [{ input: 'Joan has 70.', target: 43.0 }, 'MAWPS', 'Joan has 70.', '43'],
+  [
+    {
+      ...{ problem: 'Find n.', deepseek_reasoning: 'Hm.', deepseek_solution: 'It is 3.' },
+      ground_truth_solution: 'Thus \\boxed{3}.',
+    },
+    'Open-Thoughts (metadata)',
+    'Find n.',
+    '3',
+  ],
   [{ query: 'What?', label: 'x+1' }, 'columns query and label', 'What?', 'x+1'],
 ]
 

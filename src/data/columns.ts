@@ -53,6 +53,15 @@ const knownShapes: readonly KnownShape[] = [
   shape('ASDiv', { question: ['body', 'question'], answer: 'answer', solution: 'formula' }, 'unit'),
   shape('MAWPS', { question: ['input'], answer: 'target' }),
   shape('DAPO-Math', { question: ['prompt'], answer: 'reward_model.ground_truth' }),
+  shape(
+    'Open-Thoughts (metadata)',
+    {
+      question: ['problem'],
+      answer: 'ground_truth_solution',
+      solution: 'deepseek_reasoning',
+    },
+    'boxed',
+  ),
   shape('AIME (Problem, Solution, Answer)', {
     question: ['Problem'],
     answer: 'Answer',

@@ -1,10 +1,10 @@
-// A set of 64-bit fingerprints of texts in flat memory: 10 million questions take 128 MB and not a
-// gigabyte of strings.
+// A set of 64-bit fingerprints of texts in flat memory, with a bound: 10 million questions take
+// 128 MB, and no more than that is ever taken.
 
 import { createHash } from 'node:crypto'
 
-/** Beyond this many slots (11 million texts) the set stops growing; see `isFull`. */
-const mostSlots = 2 ** 24
+/** Enough for 11.7 million texts, in 128 MB. */
+const defaultMostSlots = 2 ** 24
 const largestLoad = 0.7
 
 /** Two different texts share a fingerprint once in 10^5 sets of 10 million. */
@@ -13,13 +13,21 @@ export class Fingerprints {
   #words = new Uint32Array(2 * 1_024)
   #size = 0
 
+  /** Beyond `mostSlots`, a power of two, the set stops growing; see `isFull`. */
+  constructor(private readonly mostSlots: number = defaultMostSlots) {}
+
   get size(): number {
     return this.#size
   }
 
   /** Whether later texts are no longer remembered. */
   get isFull(): boolean {
-    return this.#slots === mostSlots && this.#size >= mostSlots * largestLoad
+    return this.#slots >= this.mostSlots && this.#size >= this.#slots * largestLoad
+  }
+
+  /** Memory of the set, bytes. */
+  get bytes(): number {
+    return this.#words.byteLength
   }
 
   get #slots(): number {
@@ -38,7 +46,7 @@ export class Fingerprints {
     this.#words[2 * slot] = low
     this.#words[2 * slot + 1] = high
     this.#size++
-    if (this.#size > this.#slots * largestLoad && this.#slots < mostSlots) this.#grow()
+    if (this.#size > this.#slots * largestLoad && this.#slots < this.mostSlots) this.#grow()
     return false
   }
 

@@ -40,6 +40,8 @@ test('a wrong family, setting or value is refused with the way out', async () =>
   const ask = (family: string, settings: Record<string, unknown> = {}) =>
     generateFamily(generator, { family, seed: 1, start: 0, count: 1, settings })
   await expect(ask('produts')).rejects.toThrow('did you mean products?')
+  const misspelled = drawMixture({ families: [{ family: 'shoping' }], size: 1, seed: 1 }, generator)
+  await expect(misspelled).rejects.toThrow('did you mean shopping?')
   await expect(ask('products', { max_digit: 3 })).rejects.toThrow('did you mean max_digits?')
   await expect(ask('products', { min_digits: 9 })).rejects.toThrow('max_digits must be >=')
 })

@@ -113,13 +113,18 @@ async function generate(draw: FamilyDraw, start: number, count: number): Promise
   // Item i of seed s is item i - 1 of seed s + 1 in reasoning-gym: neighbouring seeds overlap.
   const seed = RandomStream.named(draw.settings.seed, `mixture/${family}`).integer(2 ** 31)
   const story = stories.find(({ name }) => name === family)
+  if (story && (settings || difficulty !== undefined)) {
+    throw new UserError(`the family ${family} has no settings and no levels of difficulty`)
+  }
   if (story) return Array.from({ length: count }, (_, i) => tellStory(story, seed, start + i))
-  return await generateFamily(draw.generator, {
+  const request = {
     family,
     seed,
     start,
     count,
     ...(settings && { settings }),
     ...(difficulty !== undefined && { difficulty }),
-  })
+  }
+  const storyNames = stories.map(({ name }) => name)
+  return await generateFamily(draw.generator, request, storyNames)
 }

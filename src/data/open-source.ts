@@ -1,9 +1,9 @@
 // A problem source from the way people write it: a path, `hub:OWNER/NAME`, or `gym:FAMILY,...`.
 
 import { UserError } from '../base/errors.ts'
+import type { HubOptions } from '../hub/hub-access.ts'
 import type { ColumnOptions, Mapping } from './columns.ts'
 import type { FileChoice } from './data-files.ts'
-import type { HubOptions } from './hub-files.ts'
 import { hubFiles } from './hub-files.ts'
 import { localFiles } from './local-files.ts'
 import type { MixtureFamily } from './mixture.ts'
@@ -19,6 +19,7 @@ export interface SourceOptions extends FileChoice {
   readonly columns?: ColumnOptions
   readonly bounds?: RowBounds
   readonly onMapping?: (file: string, mapping: Mapping) => void
+  readonly onNotice?: (message: string) => void
   /** For `gym:`: how many problems, from which seed, at which level. */
   readonly size?: number
   readonly seed?: number
@@ -28,7 +29,8 @@ export interface SourceOptions extends FileChoice {
 /** What some kinds of source need; asked for only when such a source is opened. */
 export interface SourceServices {
   readonly generator: () => GeneratorProcess
-  readonly hub: HubOptions
+  /** How the Hub is reached; as the environment says if omitted. */
+  readonly hub?: HubOptions
 }
 
 const defaultSize = 1_000
@@ -56,7 +58,8 @@ export async function openSource(
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name)) {
     throw new UserError(`${spec}: expected hub:OWNER/NAME or hub:OWNER/NAME@REVISION`, 2)
   }
-  const files = await hubFiles(name, options, { ...services.hub, ...(revision && { revision }) })
+  const choice = { ...options, ...(revision && { revision }) }
+  const files = await hubFiles(name, choice, services.hub)
   const dataSet = name.split('/').at(-1) ?? name
   return fileSource(spec, files, { ...options, dataSet })
 }

@@ -1,12 +1,17 @@
-// Rows of a Parquet file, a bounded range at a time.
+// Rows of a Parquet file, a bounded range at a time: what is in memory is one row group as it is
+// stored, and one range decoded.
 
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { UserError } from '../base/errors.ts'
 import type { Row, RowBatches } from './row.ts'
 
-/** Rows decoded at a time; a row group is cut into ranges of this size. */
-const rowsAtOnce = 2_000
+/**
+ * Decoded at a time. Lists are decoded from their group's beginning for every range, so that small
+ * ranges of large groups would cost the square of their rows.
+ */
+const bytesAtOnce = 16 * 2 ** 20
+const fewestRowsAtOnce = 2_000
 
 /** `line` is the row's number in the file, from 1. */
 export async function* parquetRows(file: string): RowBatches {
@@ -16,9 +21,11 @@ export async function* parquetRows(file: string): RowBatches {
   })
   let groupStart = 0
   for (const group of metadata.row_groups) {
-    const groupEnd = groupStart + Number(group.num_rows)
-    for (let rowStart = groupStart; rowStart < groupEnd; rowStart += rowsAtOnce) {
-      const rowEnd = Math.min(groupEnd, rowStart + rowsAtOnce)
+    const groupRows = Number(group.num_rows)
+    const groupEnd = groupStart + groupRows
+    const atOnce = rowsAtOnce(groupRows, Number(group.total_byte_size))
+    for (let rowStart = groupStart; rowStart < groupEnd; rowStart += atOnce) {
+      const rowEnd = Math.min(groupEnd, rowStart + atOnce)
       const range = { file: buffer, metadata, compressors, rowStart, rowEnd, useOffsetIndex: true }
       const rows = await parquetReadObjects(range).catch((error: unknown) => {
         throw new UserError(
@@ -36,6 +43,11 @@ export async function* parquetRows(file: string): RowBatches {
     }
     groupStart = groupEnd
   }
+}
+
+/** Rows of a range, for a group of this many rows and uncompressed bytes. */
+export function rowsAtOnce(rows: number, bytes: number): number {
+  return Math.max(fewestRowsAtOnce, Math.floor((rows * bytesAtOnce) / Math.max(1, bytes)))
 }
 
 /** Parquet's 64-bit integers, dates and bytes as plain JSON. */

@@ -25,6 +25,8 @@ export interface FileSourceOptions {
   readonly dataSet?: string
   /** Called once a file with the columns that are used, so that a guess can be shown. */
   readonly onMapping?: (file: string, mapping: Mapping) => void
+  /** Told once where a repeated question may no longer be noticed. */
+  readonly onNotice?: (message: string) => void
 }
 
 /** Problems of data files, in order, each question once. */
@@ -33,6 +35,11 @@ export function fileSource(
   files: readonly string[],
   options: FileSourceOptions = {},
 ): ProblemSource {
+  const told = new Set<string>()
+  const once = (key: string, tell: () => void) => {
+    if (!told.has(key)) tell()
+    told.add(key)
+  }
   return {
     name,
     async *rows() {
@@ -41,19 +48,35 @@ export function fileSource(
         const dataSet = options.dataSet ?? sourceNameOf(file)
         let mapping: Mapping | undefined
         for await (const batch of rowsOfFile(file)) {
-          const first = batch.find((row) => row.kind === 'row')
-          if (!mapping && first) {
-            mapping = mapColumns(first.values, options.columns)
-            options.onMapping?.(file, mapping)
-          }
+          mapping ??= mappingOf(batch, options.columns)
           const used = mapping
+          if (used) once(file, () => options.onMapping?.(file, used))
           yield batch.map((row) =>
             unlessSeen(used ? toProblem(row, used, dataSet, options.bounds) : asBad(row), seen),
           )
+          if (seen.isFull) {
+            const notice = `${name}: more than ${seen.size} questions; a later one that repeats is kept`
+            once('full', () => options.onNotice?.(notice))
+          }
         }
       }
     },
   }
+}
+
+/** By the first row that has the columns: one that lacks an answer must not decide for all. */
+function mappingOf(rows: readonly Row[], options: ColumnOptions | undefined): Mapping | undefined {
+  let why: unknown
+  for (const row of rows) {
+    if (row.kind !== 'row') continue
+    try {
+      return mapColumns(row.values, options)
+    } catch (error) {
+      why ??= error
+    }
+  }
+  if (why !== undefined) throw why
+  return undefined
 }
 
 /** Problems that are in memory already, such as a drawn mixture. */

@@ -2,9 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { at } from '../base/check.ts'
 import { Fingerprints } from './fingerprints.ts'
 import type { Problem } from './problem.ts'
-import { fileSource, listSource } from './problem-source.ts'
+import { fileSource, listSource, type ProblemSource } from './problem-source.ts'
 import { ProblemStream } from './problem-stream.ts'
 import { survey } from './survey.ts'
 
@@ -69,6 +70,13 @@ writeFileSync(
   ].join('\n'),
 )
 
+test('a first row that lacks its answer does not decide for the others', async () => {
+  const unlucky = join(mkdtempSync(join(tmpdir(), 'stream-')), 'set.jsonl')
+  writeFileSync(unlucky, '{"question": "What is 2?"}\n{"question": "What is 1?", "answer": "1"}\n')
+  const found = await survey(fileSource('set', [unlucky]), { samples: 1, seed: 1 })
+  expect(found).toMatchObject({ problems: 1, badRows: [{ reason: 'no answer', count: 1 }] })
+})
+
 test('bad rows are counted and named, or refused', async () => {
   const stream = await ProblemStream.open(fileSource('set', [file]), { seed: 1 })
   await stream.take(2)
@@ -106,4 +114,42 @@ test('fingerprints find what was there and nothing else, through growth', () => 
   expect(texts.every((text) => seen.add(text))).toBe(true)
   expect(seen.size).toBe(5_000)
   expect(seen.isFull).toBe(false)
+})
+
+test('a full set of fingerprints stays as large as it is and knows what it knew', () => {
+  const seen = new Fingerprints(2 ** 11)
+  const texts = Array.from({ length: 5_000 }, (_, index) => `text ${index}`)
+  const fits = texts.findIndex((text) => {
+    seen.add(text)
+    return seen.isFull
+  })
+  const { bytes } = seen
+  for (const text of texts) seen.add(text)
+  expect(seen.bytes).toBe(bytes)
+  expect(seen.size).toBe(fits + 1)
+  expect(texts.filter((text) => seen.add(text))).toEqual(texts.slice(0, fits + 1))
+})
+
+test('the memory of a stream does not grow with its source: it reads ahead by its buffer', async () => {
+  let read = 0
+  const long: ProblemSource = {
+    name: 'long',
+    async *rows() {
+      for (let start = 0; start < 20_000; start += 10) {
+        read += 10
+        yield Array.from({ length: 10 }, (_, index) => {
+          const problem = { ...at(problems, 0), id: `p${start + index}` }
+          return { kind: 'problem', file: 'long', line: start + index + 1, problem } as const
+        })
+      }
+    },
+  }
+  const stream = await ProblemStream.open(long, { seed: 1, shuffleBuffer: 64 })
+  let furthest = 0
+  for (let taken = 1; taken <= 10_000; taken++) {
+    await stream.next()
+    furthest = Math.max(furthest, read - taken)
+  }
+  expect(furthest).toBeLessThanOrEqual(64 + 10)
+  await stream.close()
 })

@@ -13,6 +13,7 @@ export type Verifier =
       readonly settings: Readonly<Record<string, unknown>>
     }
 
+/** A question with the answer against which attempts are judged. `id` is unique within a run. */
 export interface Problem {
   readonly id: string
   readonly question: string
@@ -22,5 +23,6 @@ export interface Problem {
   readonly verifier: Verifier
   /** A worked solution where the source has one; cold-start writers read it. */
   readonly solution?: string
+  /** What else the source said; plain JSON, never shown to the policy. */
   readonly metadata?: Readonly<Record<string, unknown>>
 }

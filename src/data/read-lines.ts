@@ -1,7 +1,8 @@
 // Lines of a text file as bytes, with a bound on memory whatever the file holds.
 
-import { createReadStream } from 'node:fs'
+import { createReadStream, type ReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
+import { UserError } from '../base/errors.ts'
 
 /** One line without its end, or null where it was longer than the bound. */
 export interface Line {
@@ -16,16 +17,29 @@ const newline = 0x0a
 const carriageReturn = 0x0d
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Chunks of the file's bytes; a name that ends in `.gz` is unpacked on the way. */
-export function readChunks(path: string): AsyncIterable<Buffer> {
+/**
+ * Chunks of the file's bytes; a name that ends in `.gz` is unpacked on the way. Throws UserError
+ * where the file cannot be read, or is packed wrongly or only in part.
+ */
+export async function* readChunks(path: string): AsyncGenerator<Buffer> {
   const stream = createReadStream(path, { highWaterMark: 2 ** 18 })
-  if (!path.endsWith('.gz')) return stream
-  const unpacked = createGunzip()
-  stream.on('error', (error) => unpacked.destroy(error))
-  return stream.pipe(unpacked)
+  const chunks: AsyncIterable<Buffer> = path.endsWith('.gz') ? unpacked(stream) : stream
+  try {
+    yield* chunks
+  } catch (error) {
+    throw new UserError(
+      `${path}: cannot be read: ${error instanceof Error ? error.message : error}`,
+    )
+  }
 }
 
-/** Lines in order, as many at a time as a chunk holds. Throws what reading the file throws. */
+function unpacked(stream: ReadStream): AsyncIterable<Buffer> {
+  const gunzip = createGunzip()
+  stream.on('error', (error) => gunzip.destroy(error))
+  return stream.pipe(gunzip)
+}
+
+/** Lines in order, as many at a time as a chunk holds. */
 export async function* readLines(path: string): AsyncGenerator<readonly Line[]> {
   const pending = new PendingLine()
   let number = 1
@@ -61,8 +75,8 @@ class PendingLine {
   finish(part: Buffer, number: number): Buffer | null {
     this.add(part)
     const isTooLong = this.#length > longestLine
-    let line = this.#parts.length === 1 ? part : Buffer.concat(this.#parts)
-    if (this.#parts.length === 1 && this.#parts[0]) line = this.#parts[0]
+    const [first = part] = this.#parts
+    let line = this.#parts.length > 1 ? Buffer.concat(this.#parts) : first
     this.#parts = []
     this.#length = 0
     if (isTooLong) return null

@@ -30,29 +30,38 @@ interface GeneratedItem {
 }
 
 type GeneratorReply =
-  | { readonly refused: { readonly message: string; readonly known: readonly string[] } }
+  | { readonly refused: Refused }
   | {
       readonly settings: Readonly<Record<string, unknown>>
       readonly items: readonly GeneratedItem[]
     }
+
+interface Refused {
+  /** What is wrong: `family`, `setting` or `difficulty`. */
+  readonly kind: string
+  readonly message: string
+  readonly known: readonly string[]
+}
 
 const deadlineMs = 120_000
 
 /**
  * Problems `start` to `start + count - 1` of a family. Each carries what its verifier needs to
  * rebuild it. An item without an answer (some families have puzzles that only a verifier knows)
- * has the answer ''. Throws UserError for an unknown family or setting, with the nearest known one.
+ * has the answer ''. Throws UserError for an unknown family or setting, with the nearest known one;
+ * `others` are families that the caller knows besides.
  */
 export async function generateFamily(
   generator: GeneratorProcess,
   request: FamilyRequest,
+  others: readonly string[] = [],
 ): Promise<Problem[]> {
   const { family, seed } = request
   const reply = (await generator.request(
     { op: 'generate', ...request, settings: request.settings ?? {} },
     { deadlineMs },
   )) as GeneratorReply
-  if ('refused' in reply) throw refusal(reply.refused, request)
+  if ('refused' in reply) throw refusal(reply.refused, request, others)
   return reply.items.map((item) => ({
     id: `${family}/${seed}/${item.index}`,
     question: item.question,
@@ -75,16 +84,14 @@ export async function listFamilies(generator: GeneratorProcess): Promise<readonl
   return (reply as { readonly families: readonly string[] }).families
 }
 
-function refusal(
-  refused: { readonly message: string; readonly known: readonly string[] },
-  request: FamilyRequest,
-): UserError {
+function refusal(refused: Refused, request: FamilyRequest, others: readonly string[]): UserError {
   const wrong = refused.message.split(' ').at(-1) ?? request.family
-  const suggestion = nearest(wrong, refused.known)
+  const known = refused.kind === 'family' ? [...others, ...refused.known] : refused.known
+  const suggestion = nearest(wrong, known)
   const way = suggestion
     ? `did you mean ${suggestion}?`
-    : refused.known.length > 0
-      ? `known: ${refused.known.slice(0, 20).join(', ')}${refused.known.length > 20 ? ', ...' : ''}`
+    : known.length > 0
+      ? `known: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', ...' : ''}`
       : 'see the family in the documentation of reasoning-gym'
   return new UserError(`${refused.message}; ${way}`)
 }

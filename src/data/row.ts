@@ -22,6 +22,7 @@ export type BadRowReason =
   | 'no answer'
   | 'duplicate'
   | 'answer cannot be graded'
+  | 'the run is judged by it'
 
 /** Rows in file order, a batch at a time: one batch is all that is in memory. */
 export type RowBatches = AsyncGenerator<readonly Row[]>

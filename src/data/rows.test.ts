@@ -7,6 +7,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
 import { chooseFiles, rowsOfFile } from './data-files.ts'
 import { localFiles, sourceNameOf } from './local-files.ts'
+import { rowsAtOnce } from './parquet-rows.ts'
 import { longestLine } from './read-lines.ts'
 import type { Row } from './row.ts'
 
@@ -38,6 +39,13 @@ test('JSON lines: bad lines are named, empty ones passed over, the end needs no 
     [7, { a: 7 }],
   ])
   expect(outline(await rowsOf('x.jsonl.gz', gzipSync('{"a": 1}\n')))).toEqual([[1, { a: 1 }]])
+})
+
+test('a file that ends too early, or cannot be read, is named', async () => {
+  const whole = gzipSync('{"a": 1}\n'.repeat(1_000))
+  await expect(rowsOf('cut.jsonl.gz', whole.subarray(0, -9))).rejects.toThrow(
+    'cut.jsonl.gz: cannot be read: unexpected end of file',
+  )
 })
 
 test('a line without an end does not fill the memory', async () => {
@@ -103,6 +111,12 @@ test('Parquet: rows by number, 64-bit integers as numbers', async () => {
   expect(rows).toHaveLength(4_500)
   expect(rows[3_200]).toMatchObject({ line: 3_201, values: { q: 'question 3200', a: 3_200 } })
   await expect(rowsOf('broken.parquet', 'nonsense')).rejects.toThrow('not a readable Parquet file')
+})
+
+test('Parquet: ranges are cut by bytes, and never very small', () => {
+  expect(rowsAtOnce(1_000, 2 ** 20)).toBeGreaterThanOrEqual(1_000)
+  expect(rowsAtOnce(1_000_000, 128 * 2 ** 20)).toBe(125_000)
+  expect(rowsAtOnce(10_000, 2 ** 30)).toBe(2_000)
 })
 
 test('of a folder, one split and one subset are read', async () => {

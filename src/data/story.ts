@@ -1,28 +1,30 @@
 // Word problems from stories: quantities are drawn, one of several wordings is filled in, and a
 // formula over the quantities gives the answer. No process needed, unlike reasoning-gym.
 
-import { UserError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
 import { RandomStream } from '../base/random.ts'
 import type { Problem } from './problem.ts'
+
+/** A kind of word problem; `Name` are its quantities. */
+export interface Story<Name extends string = string> {
+  /** The family's name. */
+  readonly name: string
+  /** Lowest and highest value of each quantity, both included. */
+  readonly ranges: Readonly<Record<Name, readonly [low: number, high: number]>>
+  /** The answer as products (`*`, `//`) joined by `+` and `-`, as Python reads it. */
+  readonly formula: string
+  /** Draws that this refuses are drawn again (a negative rest, a division with a remainder). */
+  accepts?(quantities: Readonly<Record<Name, number>>): boolean
+  /** Question texts with {quantity}, {name} (a person) and {thing} (a plural noun). */
+  readonly wordings: readonly string[]
+  readonly things: readonly string[]
+}
 
 /** The drawn quantities of a story by name; whole numbers. */
 export type Quantities = Readonly<Record<string, number>>
 
-/** A kind of word problem. */
-export interface Story {
-  /** The family's name. */
-  readonly name: string
-  /** Lowest and highest value of each quantity, both included. */
-  readonly ranges: Readonly<Record<string, readonly [low: number, high: number]>>
-  /** The answer as an expression over the quantities, in Python and in JavaScript alike. */
-  readonly formula: string
-  readonly answer: (quantities: Quantities) => number
-  /** Draws that this refuses are drawn again (a negative rest, a division with a remainder). */
-  readonly accepts?: (quantities: Quantities) => boolean
-  /** Question texts with {quantity}, {name} (a person) and {thing} (a plural noun). */
-  readonly wordings: readonly string[]
-  readonly things: readonly string[]
+/** A story whose conditions know its quantities by name. */
+export function story<Name extends string>(told: Story<Name>): Story {
+  return told
 }
 
 const people = (
@@ -51,7 +53,7 @@ export function tellStory(story: Story, seed: number, index: number): Problem {
   return {
     id: `${story.name}/${seed}/${index}`,
     question,
-    answer: String(story.answer(quantities)),
+    answer: String(answerOf(story, quantities)),
     source: story.name,
     verifier: { kind: 'equivalence' },
     metadata: { formula: story.formula, quantities },
@@ -71,13 +73,19 @@ function drawQuantities(story: Story, stream: RandomStream): Quantities {
   throw new Error(`defect: story ${story.name} accepts none of its draws`)
 }
 
-/** The story called `name` of a list, or a UserError that suggests the nearest. */
-export function storyNamed(stories: readonly Story[], name: string): Story {
-  const found = stories.find((story) => story.name === name)
-  if (found) return found
-  const names = stories.map((story) => story.name)
-  const suggestion = nearest(name, names)
-  throw new UserError(
-    `no story is called ${name}; ${suggestion ? `did you mean ${suggestion}?` : `known: ${names.join(', ')}`}`,
-  )
+/** The value of a story's formula. */
+function answerOf({ name, formula }: Story, quantities: Quantities): number {
+  const product = (text: string) =>
+    text.split(/ (?=\*|\/\/)/).reduce((value, factor) => {
+      const [, operator, quantity = ''] = /^(\* |\/\/ )?(\w+)$/.exec(factor) ?? []
+      const next = quantities[quantity]
+      if (next === undefined) throw new Error(`defect: story ${name} computes with ${factor}`)
+      return operator === '// ' ? Math.floor(value / next) : value * next
+    }, 1)
+  return formula
+    .split(/ (?=[+-])/)
+    .reduce(
+      (sum, term) => sum + (term[0] === '-' ? -1 : 1) * product(term.replace(/^[+-] /, '')),
+      0,
+    )
 }

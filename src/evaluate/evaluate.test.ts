@@ -14,6 +14,7 @@ import type { Tool } from '../tool/tool.ts'
 import type { Completion, Policy, Sampling } from '../trajectory/policy.ts'
 import type { TokenId } from '../trajectory/segment.ts'
 import type { AttemptRecord } from './attempt-record.ts'
+import { policyAttempter } from './attempter.ts'
 import { compare } from './compare.ts'
 import type { EvaluateOptions } from './evaluate.ts'
 import { evaluate } from './evaluate.ts'
@@ -72,7 +73,7 @@ async function optionsFor(changes: Partial<EvaluateOptions> = {}): Promise<Evalu
   return {
     problems,
     attemptsPerProblem: 8,
-    rollout: {
+    attempter: policyAttempter({
       policy,
       codec: byteCodec,
       template: chatMl({ knowsTools: false }),
@@ -81,7 +82,7 @@ async function optionsFor(changes: Partial<EvaluateOptions> = {}): Promise<Evalu
       sampling: { temperature: 1, topP: 0.7, topK: 0, minP: 0 },
       stopTokens: [],
       seed: 3,
-    },
+    }),
     judge,
     concurrency: 4,
     log: await RecordLog.open<AttemptRecord>(path),
@@ -120,7 +121,7 @@ test('an interrupted evaluation goes on with what is missing and ends the same',
   const cut = await optionsFor()
   const interrupted = evaluate({
     ...cut,
-    rollout: { ...cut.rollout, signal: controller.signal },
+    signal: controller.signal,
     onAttempt: () => {
       if (++made === 7) controller.abort(new Error('stop'))
     },

@@ -6,11 +6,10 @@ import type { RecordLog } from '../base/record-log.ts'
 import type { Problem } from '../data/problem.ts'
 import { readAttempt } from '../reward/attempt.ts'
 import type { Judge } from '../reward/judge.ts'
-import type { TrajectoryOptions } from '../rollout/options.ts'
-import { rolloutOne } from '../rollout/rollout-one.ts'
 import type { TokenId } from '../trajectory/segment.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
 import type { AttemptRecord } from './attempt-record.ts'
+import type { Attempter } from './attempter.ts'
 import type { EvaluationReport, ReportOptions } from './evaluation-report.ts'
 import { EvaluationTally } from './evaluation-report.ts'
 import { recordOfTrajectory } from './record-of-trajectory.ts'
@@ -20,8 +19,7 @@ export const paperEvaluation = { attemptsPerProblem: 32, temperature: 1, topP: 0
 
 export interface EvaluateOptions extends ReportOptions {
   readonly problems: Iterable<Problem> | AsyncIterable<Problem>
-  /** How each attempt is rolled out; its seed decides all of them. */
-  readonly rollout: TrajectoryOptions
+  readonly attempter: Attempter
   readonly judge: Judge
   /** Attempts in flight. */
   readonly concurrency: number
@@ -33,6 +31,7 @@ export interface EvaluateOptions extends ReportOptions {
   readonly onAttempt?: (attempt: EvaluatedAttempt) => void
   /** More than this share of failed attempts (ours, not the model's) ends the evaluation. */
   readonly failedShare?: number
+  readonly signal?: AbortSignal
 }
 
 export interface EvaluatedAttempt {
@@ -57,12 +56,12 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationRepo
   const jobs = missingJobs(options, done, tally)
   const failures = new FailureWatch(options.failedShare ?? 0.1)
   await inLanes(jobs, options.concurrency, async (job) => {
-    options.rollout.signal?.throwIfAborted()
+    options.signal?.throwIfAborted()
     const attempt = await evaluateOne(job, options)
-    if (attempt.trajectory.stop.kind === 'cancelled') options.rollout.signal?.throwIfAborted()
+    if (attempt.trajectory.stop.kind === 'cancelled') options.signal?.throwIfAborted()
     await options.log.append(attempt.record)
     tally.add(attempt.record)
-    failures.add(attempt.record)
+    failures.add(attempt)
     options.onAttempt?.(attempt)
   })
   return tally.report()
@@ -115,25 +114,19 @@ async function inLanes<T>(
 
 async function evaluateOne(
   { problem, index }: Job,
-  { rollout, judge, name }: EvaluateOptions,
+  { attempter, judge, name, signal }: EvaluateOptions,
 ): Promise<EvaluatedAttempt> {
-  const attempt = {
-    id: `${name}/${problem.id}/${index}`,
-    problemId: problem.id,
-    question: problem.question,
-    group: `${name}/${problem.id}`,
-  }
-  const trajectory = await rolloutOne(attempt, rollout)
+  const names = { id: `${name}/${problem.id}/${index}`, group: `${name}/${problem.id}` }
+  const { trajectory, tokens: length } = await attempter.attempt(problem, names, signal)
   const texts = new Map<readonly TokenId[], string>()
-  for (const { tokens } of trajectory.segments)
-    texts.set(tokens, await rollout.codec.decode(tokens))
+  for (const { tokens } of trajectory.segments) texts.set(tokens, await attempter.decode(tokens))
   const decode = (tokens: readonly TokenId[]) => texts.get(tokens) ?? ''
   const judged =
     trajectory.stop.kind === 'failed' || trajectory.stop.kind === 'cancelled'
       ? { correct: null, answer: null }
       : await judgedAttempt(problem, trajectory, decode, judge)
   const record = recordOfTrajectory(problem, trajectory, { index, ...judged }, decode)
-  return { problem, trajectory, record }
+  return { problem, trajectory, record: { ...record, tokens: length } }
 }
 
 /** A judge that is broken is ours: the attempt stays unjudged and is tried again on resume. */
@@ -161,14 +154,15 @@ class FailureWatch {
 
   constructor(private readonly share: number) {}
 
-  add({ correct, stop, problemId }: AttemptRecord): void {
+  add({ record, trajectory: { stop } }: EvaluatedAttempt): void {
     this.#attempts++
-    if (correct !== null) return
+    if (record.correct !== null) return
     this.#failed++
     if (this.#failed < fewestFailures || this.#failed <= this.share * this.#attempts) return
+    const why = stop.kind === 'failed' ? stop.failure.message : record.stop
     throw new InfrastructureError(
       'too_many_failures',
-      `${this.#failed} of ${this.#attempts} attempts failed through no fault of the model (last: ${stop}, ${problemId}); what was judged is kept, go on with --resume`,
+      `${this.#failed} of ${this.#attempts} attempts failed through no fault of the model (last: ${why}, ${record.problemId}); what was judged is kept, go on with --resume`,
     )
   }
 }

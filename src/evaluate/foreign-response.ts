@@ -1,6 +1,7 @@
 // Responses that other programs wrote down: which columns hold what, and which stretches are code
 // and its output.
 
+import { finalAnswer } from '../data/final-answer.ts'
 import type { ResponsePart } from './attempt-record.ts'
 
 /** A response as text. */
@@ -57,16 +58,23 @@ export function foreignRow(
   const { source } = values
   return {
     question: typeof question === 'string' ? question : firstUserMessage(values['messages']),
-    reference: String(reference),
+    reference: referenceOf(String(reference)),
     source: typeof source === 'string' ? source : null,
     responses,
   }
+}
+
+/** A worked solution stands for its answer. */
+function referenceOf(text: string): string {
+  const form = /####/.test(text) ? 'hashes' : /\\boxed\{/.test(text) ? 'boxed' : 'plain'
+  return finalAnswer(text, form) ?? text
 }
 
 interface Message {
   readonly role?: unknown
   readonly content?: unknown
   readonly tool_calls?: unknown
+  readonly tool_call_id?: unknown
 }
 
 function responsesOf(value: unknown): readonly ForeignResponse[] {
@@ -115,24 +123,35 @@ export function responseOfText(text: string): ForeignResponse {
 function responseOfMessages(messages: readonly Message[]): ForeignResponse {
   const parts: ResponsePart[] = []
   let ending = ''
-  let code: string | null = null
-  for (const { role, content, tool_calls } of messages) {
+  let calls: readonly ForeignCall[] = []
+  for (const { role, content, tool_calls, tool_call_id } of messages) {
     const text = typeof content === 'string' ? content : ''
     if (role === 'assistant') {
-      code = codeOfCalls(tool_calls)
-      const inText = code === null ? responseOfText(text) : null
-      parts.push(...(inText?.parts ?? [{ author: 'policy', text: `${text}${code}` } as const]))
+      calls = callsOf(tool_calls)
+      const inText = calls.length === 0 ? responseOfText(text) : null
+      const spelled = [text, ...calls.map(({ code }) => code ?? '')].join('')
+      parts.push(...(inText?.parts ?? [{ author: 'policy', text: spelled } as const]))
       ending = inText?.ending ?? ''
     } else if (role === 'tool') {
-      parts.push({ author: 'tool', text, code, ok: !looksFailed(text) })
+      const call = calls.find(({ id }) => id === tool_call_id) ?? calls[0]
+      parts.push({ author: 'tool', text, code: call?.code ?? null, ok: !looksFailed(text) })
     }
   }
   return { parts, ending }
 }
 
-function codeOfCalls(calls: unknown): string | null {
-  const [call] = Array.isArray(calls) ? calls : []
-  const given: unknown = call?.function?.arguments
+interface ForeignCall {
+  readonly id: unknown
+  /** Null for a call that runs no code. */
+  readonly code: string | null
+}
+
+function callsOf(calls: unknown): readonly ForeignCall[] {
+  if (!Array.isArray(calls)) return []
+  return calls.map((call) => ({ id: call?.id, code: codeOf(call?.function?.arguments) }))
+}
+
+function codeOf(given: unknown): string | null {
   try {
     const values = typeof given === 'string' ? JSON.parse(given) : given
     return typeof values?.code === 'string' ? values.code : null

@@ -45,6 +45,23 @@ const rows = [
       { role: 'assistant', content: 'It is \\boxed{9}.' },
     ],
   },
+  {
+    question: 'What is 5 + 5?',
+    answer: 'It is 5 + 5 = 10.\n#### 10',
+    messages: [
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: ['print(x)', 'print(5 + 5)'].map((code, id) => ({
+          id,
+          function: { name: 'interpreter', arguments: { code } },
+        })),
+      },
+      { role: 'tool', tool_call_id: 1, content: '10' },
+      { role: 'tool', tool_call_id: 0, content: "NameError: name 'x' is not defined" },
+      { role: 'assistant', content: 'It is \\boxed{10}.' },
+    ],
+  },
   { question: 'No reference?', response: 'None.' },
   { question: 'No response?', answer: '1' },
 ]
@@ -65,6 +82,7 @@ test('grades tags, fences and messages, and groups attempts by question', async 
     [true, 0, '4'],
     [false, 1, '5'],
     [true, 0, '9'],
+    [true, 0, '10'],
   ])
   expect(records.map(({ snippets }) => snippets.map(({ ok }) => ok))).toEqual([
     [true],
@@ -72,13 +90,14 @@ test('grades tags, fences and messages, and groups attempts by question', async 
     [],
     [true],
     [true],
+    [true, false],
   ])
-  expect(report.all).toMatchObject({ problems: 3, attempts: 5 })
-  expect(report.all.average.mean).toBeCloseTo((0.5 + 0.5 + 1) / 3)
+  expect(report.all).toMatchObject({ problems: 4, attempts: 6 })
+  expect(report.all.average.mean).toBeCloseTo((0.5 + 0.5 + 1 + 1) / 4)
   expect(report.bySource['sums']?.problems).toBe(1)
-  expect(report.all.behaviour).toMatchObject({ codeRatio: 0.8, correctCodeCount: 3 })
+  expect(report.all.behaviour).toMatchObject({ codeRatio: 5 / 6, correctCodeCount: 4 })
   expect(badRows.summary().map(({ examples }) => examples[0])).toEqual([
-    `${path}:5: no answer (no reference answer in it)`,
-    `${path}:6: not readable (no response in it)`,
+    `${path}:6: no answer (no reference answer in it)`,
+    `${path}:7: not readable (no response in it)`,
   ])
 })

@@ -143,6 +143,7 @@ export class Engine implements Policy {
       stop: new StopDetector(sampling.stopStrings, this.makeDecoder()),
       tokens: [],
       logprobs: [],
+      plainLogprobs: [],
       onToken,
       settle: (outcome) => {
         signal?.removeEventListener('abort', cancel)
@@ -195,8 +196,9 @@ export class Engine implements Policy {
       const finish = accept(request, drawn, isFull)
       if (!finish) continue
       this.#release(sequence)
-      const { tokens, logprobs } = request
-      request.settle({ tokens, logprobs, finish, policyVersion: this.#version })
+      const { tokens, logprobs, plainLogprobs } = request
+      const asked = request.sampling.withPlainLogprobs === true && { plainLogprobs }
+      request.settle({ tokens, logprobs, ...asked, finish, policyVersion: this.#version })
     }
   }
 

@@ -15,6 +15,7 @@ export interface Request {
   readonly stop: StopDetector
   readonly tokens: TokenId[]
   readonly logprobs: number[]
+  readonly plainLogprobs: number[]
   readonly onToken: OnToken | undefined
   readonly settle: (outcome: Completion | Error) => void
 }
@@ -29,6 +30,7 @@ export function accept(request: Request, drawn: Drawn, isFull: boolean): Finish 
   const { token } = drawn
   request.tokens.push(token)
   request.logprobs.push(drawn.logprob)
+  request.plainLogprobs.push(drawn.plainLogprob)
   request.onToken?.(token, drawn.logprob)
   const text = request.stop.push(token)
   if (text !== undefined) return { kind: 'stopString', text }

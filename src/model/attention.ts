@@ -5,10 +5,11 @@
 
 import { greater, maskedFill } from '../tensor/comparison.ts'
 import { arange, zeros } from '../tensor/creation.ts'
-import { attention } from '../tensor/neural.ts'
+import { attention, hasTreeAttention, treeAttention } from '../tensor/neural.ts'
 import { scope } from '../tensor/scope.ts'
 import { concatenate, expand, permute, reshape, split, unsqueeze, view } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { contiguous } from '../tensor/transfer.ts'
 import { type RopeAngles, rotate } from './rope.ts'
 
 /** What a layer computed of its tokens, before the rotary embedding. */
@@ -78,7 +79,27 @@ export function packedAttention(lengths: readonly number[]): Attend {
  * hold it once: each token sees itself, what came before it in its branch, and its ancestors. No
  * cache; gradients flow. `like` has the dtype and device of the computation.
  */
-export function branchAttention(branches: readonly Branch[], like: Tensor): Attend {
+export function branchAttention(
+  branches: readonly Branch[],
+  like: Tensor,
+  headSize: number,
+): Attend {
+  return hasTreeAttention(like, headSize) ? attendTree(branches) : attendMasked(branches, like)
+}
+
+/** By the addon's kernel, in one call. */
+function attendTree(branches: readonly Branch[]): Attend {
+  const lengths = branches.map(({ length }) => length)
+  const parents = branches.map(({ parent }) => parent ?? -1)
+  return (_layer, { query_TND, key_TKD, value_TKD }, angles) => {
+    const query = contiguous(rotate(query_TND, angles))
+    const key = contiguous(rotate(key_TKD, angles))
+    return treeAttention({ query, key, value: contiguous(value_TKD) }, lengths, parents)
+  }
+}
+
+/** By libtorch's attention, branch by branch. */
+function attendMasked(branches: readonly Branch[], like: Tensor): Attend {
   const masks = new Map<string, Tensor>()
   for (const [index, { length }] of branches.entries()) {
     const before = tokensBefore(branches, index)

@@ -1,11 +1,13 @@
 // From a model reference to a decoder with its tokenizer and chat template, ready to compute.
 
+import { type Adapter, withAdapters } from '../model/adapter.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { type Decoder, makeDecoder } from '../model/decoder.ts'
 import { arrangeWeights, type NamedWeights } from '../model/decoder-weights.ts'
 import type { ModelSource } from '../pretrained/model-source.ts'
 import { loadSource, openPretrained, type PretrainedOptions } from '../pretrained/pretrained.ts'
 import { unowned } from '../tensor/scope.ts'
+import { toDtype } from '../tensor/transfer.ts'
 import { chatTemplateOf, namedTemplate } from '../tokenizer/chat-template.ts'
 import { type ModelTemplate, modelTemplate } from '../tokenizer/model-template.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
@@ -19,6 +21,7 @@ export interface ModelOptions extends PretrainedOptions {
 
 /** A loaded model. Whoever opened it disposes it, after everything that computes with its weights. */
 export interface OpenModel extends Disposable {
+  /** Where it came from; what saving it goes by. */
   readonly source: ModelSource
   readonly config: ModelConfig
   readonly tokenizer: Tokenizer
@@ -27,6 +30,9 @@ export interface OpenModel extends Disposable {
   readonly stopTokens: readonly number[]
   /** By Hugging Face's names; those of a safetensors file may be a view of the file itself. */
   readonly weights: NamedWeights
+  /** Beside the weights, in float32; null where there is none. */
+  readonly adapter: Adapter | null
+  /** Computes with the adapter, where there is one. */
   readonly decoder: Decoder
 }
 
@@ -46,8 +52,12 @@ export async function openModel(reference: string, options: ModelOptions = {}): 
   )
   const ends = [...template.stopTokens, ...config.eosTokens, ...(generation.endTokens ?? [])]
   const loaded = loadSource(source, options)
-  const { weights } = loaded
-  const decoder = unowned(() => makeDecoder(config, arrangeWeights(config, weights)))
+  const { weights, adapter } = loaded
+  const computed = adapter && unowned(() => inDtypeOf(weights, adapter))
+  const arranged = arrangeWeights(config, weights)
+  const decoder = unowned(() =>
+    makeDecoder(config, computed ? withAdapters(arranged, computed) : arranged),
+  )
   return {
     source,
     config,
@@ -55,10 +65,21 @@ export async function openModel(reference: string, options: ModelOptions = {}): 
     template,
     stopTokens: [...new Set(ends)].sort((a, b) => a - b),
     weights,
+    adapter,
     decoder,
     [Symbol.dispose]() {
       decoder.inverseFrequencies.dispose()
+      for (const tensor of computed?.weights.values() ?? []) tensor.dispose()
       loaded[Symbol.dispose]()
     },
   }
+}
+
+/** The adapter in the dtype that forwards compute in: what training computes with. */
+function inDtypeOf(weights: NamedWeights, adapter: Adapter): Adapter {
+  const dtype = [...weights.values()][0]?.dtype ?? 'float32'
+  const rounded = [...adapter.weights].map(
+    ([name, tensor]) => [name, toDtype(tensor, dtype)] as const,
+  )
+  return { ...adapter, weights: new Map(rounded) }
 }

@@ -9,6 +9,7 @@ export type OpenPolicyOptions = ModelOptions & EngineOptions
 
 /** A model with its engine; disposing it ends what the engine writes and frees the weights. */
 export interface OpenPolicy extends OpenModel {
+  /** Writes with the weights of this model. */
   readonly engine: Engine
 }
 

@@ -11,6 +11,7 @@ import type { GgufMetadata } from '../checkpoint/gguf-value.ts'
 import { readHuggingFaceConfig } from '../checkpoint/hugging-face-config.ts'
 import { loadGguf, loadSafetensors, readRopeFactors } from '../checkpoint/load-weights.ts'
 import { locateSafetensors } from '../checkpoint/safetensors-index.ts'
+import type { StoredAdapter } from '../checkpoint/stored-adapter.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { DType } from '../tensor/dtype.ts'
 import type { Device, Tensor } from '../tensor/tensor.ts'
@@ -33,6 +34,8 @@ export type ModelSource = {
   readonly generation: GenerationDefaults
   /** A GGUF file's metadata, else undefined. */
   readonly metadata?: GgufMetadata
+  /** An adapter that belongs beside the weights, checked against the configuration. */
+  readonly adapter?: StoredAdapter
   /** The weights by Hugging Face's names; they belong to the caller or to its scope. */
   readonly loadWeights: (placement: Placement) => Map<string, Tensor>
 }

@@ -6,7 +6,9 @@ import { nearest } from '../base/nearest.ts'
 import type { GgufTarget } from '../checkpoint/gguf-model-metadata.ts'
 import { saveGguf } from '../checkpoint/save-gguf.ts'
 import { saveHuggingFace } from '../checkpoint/save-hugging-face.ts'
+import { mergedWeights } from '../model/adapter.ts'
 import type { WeightDtype } from '../model/config.ts'
+import { scope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { companionFiles, companionMetadata } from './companion-files.ts'
 import type { ModelSource } from './model-source.ts'
@@ -68,7 +70,10 @@ function folderDtype(type: StorageType): WeightDtype {
   throw new UserError('q8_0 is a type of GGUF files; give the output a name that ends in .gguf', 2)
 }
 
-/** Writes an opened model in another form, by default with the dtype that it is stored in. */
+/**
+ * Writes an opened model in another form, by default with the dtype that it is stored in. An adapter
+ * is merged into the weights, in float32, before they are stored.
+ */
 export function convertModel(
   source: ModelSource,
   out: string,
@@ -76,6 +81,10 @@ export function convertModel(
 ): void {
   if (!out.endsWith('.gguf')) folderDtype(type)
   // Loaded as what it is written as, weights that are stored so stay in the file's mapping.
-  using loaded = loadSource(source, { dtype: type === 'q8_0' ? 'float32' : type })
-  saveModel(out, loaded, type)
+  const dtype = type === 'q8_0' || source.adapter ? 'float32' : type
+  using loaded = loadSource(source, { dtype })
+  scope(() => {
+    const { weights, adapter } = loaded
+    saveModel(out, { source, weights: adapter ? mergedWeights(weights, adapter) : weights }, type)
+  })
 }

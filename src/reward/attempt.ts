@@ -6,6 +6,7 @@ import type { Trajectory } from '../trajectory/trajectory.ts'
 import { extractAnswer } from './extract-answer.ts'
 import type { Judge, Judgement } from './judge.ts'
 
+/** A trajectory with its problem, what the policy wrote as text, and the judgement. */
 export interface Attempt {
   readonly problem: Problem
   readonly trajectory: Trajectory

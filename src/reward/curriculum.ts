@@ -5,6 +5,7 @@ import type { Weights } from './rewarder.ts'
 /** One stretch of training with its own reward weights; parts not named weigh nothing. */
 export interface Stage {
   readonly name: string
+  /** By part name, in place of the parts' own. */
   readonly weights: Weights
   /** When the next stage begins; the last stage has none. A metric must hold for `steps` in a row. */
   readonly until?:

@@ -4,12 +4,13 @@ import { InfrastructureError } from '../base/errors.ts'
 import type { Problem } from '../data/problem.ts'
 import { exactlyEqual } from './exact-equivalence.ts'
 
+/** What a judge found. */
 export interface Judgement {
   readonly correct: boolean
   /** In [0, 1]; some families of problems give part of the credit. */
   readonly score: number
-  /** Who decided: there was no answer, our arithmetic, or the grader. */
-  readonly by: 'nothing' | 'exact' | 'grader'
+  /** Who decided: there was no answer, our arithmetic, the grader, or a function of the user's own. */
+  readonly by: 'nothing' | 'exact' | 'grader' | 'own'
 }
 
 /** Judges an answer; null is no answer. Throws InfrastructureError where the grader is broken. */

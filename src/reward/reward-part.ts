@@ -18,6 +18,7 @@ export type RewardPart =
       ) => readonly number[] | Promise<readonly number[]>
     }
 
+/** A part and what it counts in the sum. */
 export interface WeightedPart {
   readonly part: RewardPart
   readonly weight: number

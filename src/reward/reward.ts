@@ -2,7 +2,9 @@
 
 import type { Problem } from '../data/problem.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
+import type { Judgement } from './judge.ts'
 
+/** The reward of one trajectory. */
 export interface Reward {
   /** Sum of weight times part. */
   readonly total: number
@@ -10,6 +12,8 @@ export interface Reward {
   readonly parts: Readonly<Record<string, number>>
   /** Whether the answer was right; null where nobody judged it (a failed trajectory). */
   readonly correct: boolean | null
+  /** What was judged and what came of it, where somebody judged. */
+  readonly judged?: { readonly answer: string | null; readonly judgement: Judgement }
 }
 
 /** A trajectory that has a reward. */

@@ -56,7 +56,7 @@ async function partsOf(options: RewardOptions, attempt: Trajectory) {
 
 test('outcome: right, wrong, none; a tool that prints the answer has not answered', async () => {
   const options = { outcome: 2 }
-  expect(await partsOf(options, trajectory([good]))).toEqual({
+  expect(await partsOf(options, trajectory([good]))).toMatchObject({
     total: 2,
     parts: { outcome: 1 },
     correct: true,
@@ -183,7 +183,7 @@ test.each([
     failure: { border: 'reward', kind: 'rewardFunction', message },
   })
   expect(members[0]?.reward.correct).toBeNull()
-  expect(members[1]?.reward).toEqual({ total: 1, parts: { bad: 1 }, correct: true })
+  expect(members[1]?.reward).toMatchObject({ total: 1, parts: { bad: 1 }, correct: true })
 })
 
 test('a grader that is lost twice fails the trajectory; lost once it is asked again', async () => {

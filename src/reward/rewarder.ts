@@ -71,7 +71,7 @@ async function scoredAttempts(
   weights: Weights | undefined,
 ): Promise<Scored[]> {
   const columns = await Promise.all(parts.map(({ part }) => column(part, attempts)))
-  return attempts.map(({ trajectory, judgement }, row) => {
+  return attempts.map(({ trajectory, answer, judgement }, row) => {
     const values = new Map<string, number>()
     for (const [index, { part }] of parts.entries()) {
       const one = columns[index]?.[row]
@@ -79,8 +79,9 @@ async function scoredAttempts(
       if (one) values.set(part.name, one.result)
     }
     const total = weightedSum(parts, values, weights)
-    const reward = { total, parts: Object.fromEntries(values), correct: judgement.correct }
-    return { trajectory, reward }
+    const { correct } = judgement
+    const judged = { answer, judgement }
+    return { trajectory, reward: { total, parts: Object.fromEntries(values), correct, judged } }
   })
 }
 

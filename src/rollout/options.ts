@@ -43,6 +43,7 @@ export interface RolloutOptions extends TrajectoryOptions {
   readonly failedShare?: number
   /** Says, after each member, whether the rest of its group can no longer matter. */
   readonly isSettled?: (problem: Problem, ended: readonly Trajectory[]) => boolean
+  /** Called with the counts whenever one changes. */
   readonly onProgress?: (progress: Progress) => void
   /** Told when one limit ends more than a tenth of the trajectories. */
   readonly warn?: (message: string) => void

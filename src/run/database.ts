@@ -14,15 +14,26 @@ export class DamagedRowError extends Error {
   override readonly name = 'DamagedRowError'
 }
 
-/** Opens for writing, makes the file where there is none, and brings it to the newest version. */
+/**
+ * Opens for writing, makes the file where there is none, and brings it to the newest version.
+ * Throws UserError for a damaged one.
+ */
 export function openDatabase(path: string): Database {
   const database = new Libsql(path)
-  database.exec('PRAGMA busy_timeout = 10000')
-  database.exec('PRAGMA journal_mode = WAL')
-  // With WAL, a power cut may lose the last commits but never the file; a killed process loses none.
-  database.exec('PRAGMA synchronous = NORMAL')
-  migrate(database, path)
-  return database
+  try {
+    database.exec('PRAGMA busy_timeout = 10000')
+    database.exec('PRAGMA journal_mode = WAL')
+    // With WAL, a power cut may lose the last commits but never the file; a killed process loses none.
+    database.exec('PRAGMA synchronous = NORMAL')
+    migrate(database, path)
+    return database
+  } catch (error) {
+    database.close()
+    if (!isAboutDamage(error)) throw error
+    throw new UserError(
+      `${path} is damaged: ${error.message}; put back a copy of it, or begin a new run`,
+    )
+  }
 }
 
 /**
@@ -54,6 +65,10 @@ function opened(path: string): Database {
     database.close()
     throw error
   }
+}
+
+function isAboutDamage(error: unknown): error is Error {
+  return error instanceof Error && /not a database|malformed|corrupt/i.test(error.message)
 }
 
 function isAboutWriting(error: unknown): boolean {

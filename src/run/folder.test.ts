@@ -23,7 +23,7 @@ test('what was recorded is read back while the run is still written', () => {
   const path = join(root, 'live')
   using run = RunFolder.create(path, start)
   run.recordMetrics(1, { 'reward/mean': 0.25, 'update/entropy': Number.NaN }, { tokens: 100 })
-  run.recordMetrics(2, { 'reward/mean': 0.5 }, { tokens: 250 })
+  run.recordMetrics(2, { 'reward/mean': 0.5 }, { tokens: 150 })
   run.flush()
   run.recordWarning(2, { name: 'truncation', message: 'a tenth was cut' })
   run.recordEvaluation(2, 'tiny', { accuracy: 0.5 })
@@ -110,21 +110,21 @@ test('a trajectory comes back token for token', () => {
 test('resuming removes what came after the checkpoint, and only one process may write', () => {
   const path = join(root, 'resumed')
   const run = RunFolder.create(path, start)
-  run.recordMetrics(1, { loss: 4 })
-  run.recordMetrics(2, { loss: 3 })
+  run.recordMetrics(1, { loss: 4 }, { tokens: 10 })
+  run.recordMetrics(2, { loss: 3 }, { tokens: 5 })
   run.recordTrajectories(2, [recordFixture({ id: 'a', reward: 1 })])
   expect(() => RunFolder.resume(path, 1)).toThrow(/still writes this run/)
   run.interrupt()
   expect(() => RunFolder.create(path, start)).toThrow(/--resume/)
 
   using again = RunFolder.resume(path, 1)
-  again.recordMetrics(2, { loss: 2 })
+  again.recordMetrics(2, { loss: 2 }, { tokens: 7 })
   again.flush()
   using reader = new RunReader(path)
-  const loss = reader.query(null, (database) =>
-    curve(database, { name: 'loss', axis: 'step', limit: 10 }),
-  )
-  expect(loss).toMatchObject({ x: [1, 2], mean: [4, 2] })
+  const loss = (axis: 'step' | 'tokens') =>
+    reader.query(null, (database) => curve(database, { name: 'loss', axis, limit: 10 }))
+  expect(loss('step')).toMatchObject({ x: [1, 2], mean: [4, 2] })
+  expect(loss('tokens')).toMatchObject({ x: [10, 17], mean: [4, 2] })
   expect(reader.query(-1, countTrajectories)).toBe(0)
   expect(reader.state()).toMatchObject({ status: 'running', step: 2 })
 })

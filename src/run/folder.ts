@@ -59,6 +59,8 @@ export class RunFolder {
   readonly #tensorboard: TensorboardWriter
   readonly #heart: NodeJS.Timeout
   #step: number
+  /** All that was said to be processed so far. */
+  #tokens: number
   #open = true
   readonly #pending: PendingMetrics[] = []
   #pendingValues = 0
@@ -70,6 +72,7 @@ export class RunFolder {
     this.path = path
     this.#database = database
     this.#step = step
+    this.#tokens = tokensSoFar(database)
     this.#metrics = new MetricWriter(database)
     this.#trajectories = new TrajectoryWriter(database)
     this.#tensorboard = new TensorboardWriter(paths.events, Date.now())
@@ -134,14 +137,17 @@ export class RunFolder {
   /**
    * One number for each name, at one step; a name may be given again within a step.
    * Names are grouped by their part before the slash: `reward/mean`, `update/entropy`.
+   * `tokens` are those processed since the last time that some were given; they are added up.
    */
   recordMetrics(
     step: number,
     values: Readonly<Record<string, number>>,
-    { tokens = null }: { readonly tokens?: number | null } = {},
+    { tokens }: { readonly tokens?: number } = {},
   ): void {
     if (!Number.isSafeInteger(step) || step < 0) throw new Error(`defect: step ${step}`)
-    this.#pending.push({ step, values, tokens, time: Date.now() })
+    if (tokens !== undefined) this.#tokens += tokens
+    const sum = tokens === undefined ? null : this.#tokens
+    this.#pending.push({ step, values, tokens: sum, time: Date.now() })
     this.#pendingValues += Object.keys(values).length
     const waited = Date.now() - this.#flushed
     if (waited >= patienceMs || this.#pendingValues >= patienceValues) this.flush()
@@ -208,14 +214,19 @@ export class RunFolder {
 
   #end(status: RunStatus, message: string | null): void {
     if (!this.#open) return
-    this.flush()
+    // Also where a full disk takes no more words: a run of a process that is gone is interrupted.
     this.#open = false
     clearInterval(this.#heart)
-    endState(this.#database, status, message)
-    this.#tensorboard.close()
-    // So that a copy of run.db alone, without its -wal, holds everything.
-    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    this.#database.close()
+    try {
+      this.flush()
+      endState(this.#database, status, message)
+      this.#tensorboard.close()
+      // So that a copy of run.db alone, without its -wal, holds everything.
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      clearTimeout(this.#flushTimer)
+      this.#database.close()
+    }
     this.log.info({ status }, 'the run ended')
   }
 
@@ -236,6 +247,12 @@ export class RunFolder {
     }, heartbeatMs)
     return heart.unref()
   }
+}
+
+/** By the last number that says so; after a resume those that were removed do not count. */
+function tokensSoFar(database: Database): number {
+  const row = database.prepare('SELECT max(tokens) AS tokens FROM metric').get()
+  return (row as { tokens: number | null }).tokens ?? 0
 }
 
 /** Whole or not at all, also when the process is killed meanwhile. */

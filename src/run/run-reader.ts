@@ -15,10 +15,10 @@ export interface Damage {
   readonly message: string
 }
 
-/** Whether a folder looks like a run's: it has a database or a configuration. */
+/** Whether a folder looks like a run's, perhaps one whose writer was killed at its beginning. */
 export function isRunFolder(path: string): boolean {
-  const { database, config } = layout(path)
-  return existsSync(database) || existsSync(config)
+  const { database, config, environment } = layout(path)
+  return [database, config, environment].some((part) => existsSync(part))
 }
 
 export class RunReader {
@@ -31,7 +31,7 @@ export class RunReader {
   constructor(path: string) {
     if (!isRunFolder(path)) {
       throw new UserError(
-        `${path}: expected a run folder, found neither config.json nor run.db; ` +
+        `${path}: expected a run folder, found none of what one holds (config.json, run.db, ...); ` +
           'retool-rl runs lists what there is',
       )
     }

@@ -3,6 +3,7 @@
 import { deflateSync, inflateSync } from 'node:zlib'
 import type { ToolCall, ToolOutput } from '../trajectory/call.ts'
 import type { Segment, TokenId } from '../trajectory/segment.ts'
+import { DamagedRowError } from './database.ts'
 import { floatsToText, textToFloats } from './float-text.ts'
 import {
   type RecordedProblem,
@@ -63,8 +64,9 @@ export function encodeBody(record: TrajectoryRecord): Buffer {
   return deflateSync(JSON.stringify(written), { level: 1 })
 }
 
+/** Throws DamagedRowError where the bytes are not what `encodeBody` wrote. */
 export function decodeBody(body: Uint8Array): TrajectoryBody {
-  const written = JSON.parse(inflateSync(body).toString()) as Written
+  const written = inflated(body)
   const tokenValues: Partial<Record<TokenValueName, Float32Array>> = {}
   for (const name of tokenValueNames) {
     const text = written.tokenValues[name]
@@ -76,6 +78,15 @@ export function decodeBody(body: Uint8Array): TrajectoryBody {
     verdict: written.verdict ?? null,
     failureMessage: written.failureMessage ?? null,
     tokenValues,
+  }
+}
+
+function inflated(body: Uint8Array): Written {
+  try {
+    return JSON.parse(inflateSync(body).toString()) as Written
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new DamagedRowError(`the tokens of a trajectory are damaged: ${why}`)
   }
 }
 

@@ -1,6 +1,6 @@
 // Finds, sorts and reads the trajectories of a run.
 
-import type { Database } from './database.ts'
+import { DamagedRowError, type Database } from './database.ts'
 import { decodeBody, type TrajectoryBody } from './trajectory-body.ts'
 import type { Phase } from './trajectory-record.ts'
 import type { TrajectorySummary } from './trajectory-summary.ts'
@@ -87,10 +87,12 @@ export function countTrajectories(database: Database, filter: TrajectoryFilter =
 export function listTrajectories(database: Database, query: TrajectoryQuery): TrajectorySummary[] {
   const { where, parameters } = conditions(query.filter)
   const direction = query.descending ? 'DESC' : 'ASC'
+  const order = `ORDER BY ${sortColumns[query.sort]} ${direction} NULLS LAST, row ${direction}`
+  // Sorted by what decides alone: with all columns a page far down takes three times as long.
   const rows = database
     .prepare(
-      `SELECT ${selected} FROM trajectory ${where}
-       ORDER BY ${sortColumns[query.sort]} ${direction} NULLS LAST, row ${direction} LIMIT ? OFFSET ?`,
+      `SELECT ${selected} FROM trajectory WHERE row IN
+        (SELECT row FROM trajectory ${where} ${order} LIMIT ? OFFSET ?) ${order}`,
     )
     .all([...parameters, query.limit, query.offset]) as Row[]
   return rows.map(toSummary)
@@ -105,10 +107,11 @@ export function readTrajectory(
     .prepare(`SELECT ${selected} FROM trajectory WHERE phase = ? AND step = ? AND id = ?`)
     .get([phase, step, id]) as Row | undefined
   if (!row) return undefined
-  const { body } = database
+  const stored = database
     .prepare('SELECT body FROM trajectory_body WHERE row = ?')
-    .get([row.row]) as { body: Uint8Array }
-  return { summary: toSummary(row), body: decodeBody(body) }
+    .get([row.row]) as { body: Uint8Array } | undefined
+  if (!stored) throw new DamagedRowError(`the tokens of trajectory ${id} are missing`)
+  return { summary: toSummary(row), body: decodeBody(stored.body) }
 }
 
 /** All of them in the order of recording, with their bodies as written. */

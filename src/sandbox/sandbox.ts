@@ -6,6 +6,7 @@ export interface Limits {
   readonly timeoutMs: number
   /** Queue and run together; passing it while queued throws `overloaded`. */
   readonly deadlineMs: number
+  /** Most memory, in MiB. */
   readonly memoryMb: number
 }
 
@@ -42,11 +43,17 @@ export interface Execution {
   readonly output: string
   /** What the program printed, standard output and error in true order. */
   readonly stdout: string
+  /** The uncaught exception, where one ended the program. */
   readonly exception: { readonly type: string; readonly message: string } | null
+  /** Null where a signal ended it. */
   readonly exitCode: number | null
+  /** Such as `SIGSEGV`; null where none ended it. */
   readonly signal: string | null
+  /** Of `stdout`; null where all of it was kept. */
   readonly truncated: { readonly bytesTotal: number; readonly bytesKept: number } | null
+  /** Wall time of the run, without the queue. */
   readonly durationMs: number
+  /** Wall time before it began. */
   readonly queueMs: number
   readonly cpuMs: number
   readonly peakMemoryBytes: number
@@ -69,7 +76,10 @@ export interface SandboxSession {
  */
 export interface Sandbox {
   readonly tier: Tier
+  /** Runs one program in a fresh interpreter. */
   execute(program: Program, signal?: AbortSignal): Promise<Execution>
+  /** Opens a conversation whose variables live on between cells. */
   session(): Promise<SandboxSession>
+  /** Ends the workers; what is running is cancelled. */
   close(): Promise<void>
 }

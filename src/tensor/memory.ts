@@ -12,3 +12,8 @@ export function liveTensors(): LiveTensors {
   const [count, bytes] = native().liveTensors()
   return { count, bytes }
 }
+
+/** Keeps at most so much freed memory of large tensors for new ones; returns the bytes kept now. */
+export function keepMemory(bytes: number): number {
+  return native().keepMemory(bytes)
+}

@@ -1,6 +1,7 @@
 // The addon's typed face. Loaded on first use, so that importing a module needs no libtorch.
 
 import { createRequire } from 'node:module'
+import { totalmem } from 'node:os'
 import { addonFile } from '../base/installation.ts'
 
 /** A place in the addon's table of tensors; -1 once freed. */
@@ -39,6 +40,7 @@ interface Native {
   device(tensor: Handle): string
   isContiguous(tensor: Handle): boolean
   liveTensors(): [number, number]
+  keepMemory(bytes: number): number
   setRequiresGrad(tensor: Handle, flag: boolean): void
   requiresGrad(tensor: Handle): boolean
   gradients(
@@ -54,6 +56,8 @@ interface Native {
   cudaDevices(): number
   synchronize(device: string): void
   cpuCapability(): string
+  timeOperators(on: true): null
+  timeOperators(on: false): readonly (readonly [string, number, number])[]
   makeGenerator(device: string, seed: number): number
   generatorState(generator: number): Handle
   setGeneratorState(generator: number, state: Handle): void
@@ -64,6 +68,18 @@ let loaded: Native | undefined
 
 /** The addon; the first call loads libtorch (about 0.3 s). Throws UserError where set-up is missing. */
 export function native(): Native {
-  loaded ??= createRequire(import.meta.url)(addonFile()) as Native
+  loaded ??= load()
   return loaded
+}
+
+function load(): Native {
+  const addon = createRequire(import.meta.url)(addonFile()) as Native
+  addon.keepMemory(Math.floor(memoryOfProcess() / 8))
+  return addon
+}
+
+/** Bytes that this process may use: of the machine, or of its container where that has less. */
+function memoryOfProcess(): number {
+  const allowed = process.constrainedMemory()
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
 }

@@ -20,6 +20,7 @@ const gatedSiluKernel = operator('retool::gated_silu')
 const softmaxOf = operator('aten::softmax', 'int')
 const logSoftmaxOf = operator('aten::log_softmax', 'int')
 const attentionOf = operator('aten::scaled_dot_product_attention')
+const treeAttentionKernel = operatorOfSeveral('retool::tree_attention')
 
 export function matmul(a: Tensor, b: Tensor): Tensor {
   return matmulOf(a, b)
@@ -114,4 +115,33 @@ export function attention(
 ): Tensor {
   const { mask, causal = false, scale, grouped = false } = options
   return attentionOf(query, key, value, mask ?? null, 0, causal, scale ?? null, grouped)
+}
+
+/** Whether `treeAttention` is there for tensors like this one, split into heads of that size. */
+export function hasTreeAttention(like: Tensor, headSize: number): boolean {
+  return hasTrainingKernel(like) && headSize % 16 === 0
+}
+
+export interface AttentionHeads {
+  /** [tokens, heads, head size] */
+  readonly query: Tensor
+  /** [tokens, key heads, head size] */
+  readonly key: Tensor
+  readonly value: Tensor
+}
+
+/**
+ * Causal attention over runs of tokens that lie end to end: each token sees itself, what came before
+ * it in its run, and all of the runs that its own comes after. `parents` are indices of earlier
+ * runs, -1 for none.
+ */
+export function treeAttention(
+  { query, key, value }: AttentionHeads,
+  lengths: readonly number[],
+  parents: readonly number[],
+): Tensor {
+  const [seen, totals] = treeAttentionKernel(query, key, value, lengths, parents)
+  totals?.dispose()
+  if (!seen) throw new Error('defect: attention without a result')
+  return seen
 }

@@ -6,9 +6,12 @@ import { boundedTool } from './bounded-tool.ts'
 import { issueText } from './check-arguments.ts'
 import type { Tool, ToolContext } from './tool.ts'
 
+/** A function and how the policy is told of it. */
 export interface FunctionToolOptions<Schema extends z.ZodObject> {
   readonly name: string
+  /** What it does and when to use it, for the policy. */
   readonly description: string
+  /** Arguments; described to the policy as JSON Schema and checked before `run`. */
   readonly input: Schema
   /** Text is shown as it is, anything else as JSON. What it throws becomes the output. */
   readonly run: (input: z.output<Schema>, context: ToolContext) => unknown

@@ -6,9 +6,11 @@ import type { ToolCall, ToolOutput } from '../trajectory/call.ts'
 import { interpreterName } from './retool-protocol.ts'
 import type { Tool, ToolContext } from './tool.ts'
 
+/** How programs of the policy are run. */
 export interface InterpreterOptions {
   /** `stateless`: every snippet starts fresh, as in the paper; `session`: variables live on. */
   readonly mode?: 'stateless' | 'session'
+  /** Of each program; the sandbox's own otherwise. */
   readonly limits?: Partial<Limits>
   /** Seeds the programs' random numbers; without it the operating system does. */
   readonly seed?: number

@@ -5,6 +5,7 @@ import type { ToolCall, ToolOutput } from '../trajectory/call.ts'
 /** What a tool knows of the trajectory that calls it. */
 export interface ToolContext {
   readonly trajectoryId: string
+  /** Aborts when nobody waits for the output any more. */
   readonly signal: AbortSignal
 }
 
@@ -18,6 +19,7 @@ export interface Tool {
   call(call: ToolCall, context: ToolContext): Promise<ToolOutput>
   /** Ends what the tool keeps for a trajectory (a session, say). */
   release?(trajectoryId: string): Promise<void>
+  /** Ends all that it keeps; called by whoever made the tool. */
   close?(): Promise<void>
 }
 

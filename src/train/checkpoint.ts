@@ -3,15 +3,16 @@
 //   checkpoints/step-000012/checkpoint.json      step, loop state, digests
 //                           learner.safetensors  masters and moments, float32
 //                           critic.safetensors   the same, where there is a critic
+//                           ahead.jsonl          trajectories that are yet to be learnt from
 //
 // written aside and renamed, so that a kill or a full disk at any moment leaves the ones before.
 
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
-import { writeJsonFile } from '../checkpoint/atomic-file.ts'
+import { writeAtomically, writeJsonFile } from '../checkpoint/atomic-file.ts'
 import { writeFolderAtomically } from '../checkpoint/atomic-folder.ts'
 import type { WeightState } from '../update/weight-updater.ts'
 import { fileDigest, withTensorFile, writeTensorFile } from './tensor-file.ts'
@@ -26,6 +27,8 @@ export interface CheckpointContent {
   readonly state: unknown
   /** By part: `learner`, `critic`. */
   readonly weights: Readonly<Record<string, WeightState>>
+  /** Plain JSON that may be large, one value a line, by part: `ahead`. */
+  readonly lines?: Readonly<Record<string, readonly unknown[]>>
 }
 
 export interface KeepOptions {
@@ -44,6 +47,8 @@ export interface SavedCheckpoint extends Pick<CheckpointContent, 'step' | 'value
   readonly path: string
   /** Overwrites the owner's numbers with those of a part. */
   restore(part: string, owner: Restorable): void
+  /** The values of a part; none where it has no such lines. */
+  lines(part: string): unknown[]
 }
 
 const manifestName = 'checkpoint.json'
@@ -53,6 +58,7 @@ const content = z.strictObject({
   config: z.string(),
   state: z.unknown(),
   weights: z.record(z.string(), z.strictObject({ steps: z.int().min(0), digest: z.string() })),
+  lines: z.record(z.string(), z.strictObject({ digest: z.string() })),
 })
 const manifest = z.strictObject({ format: z.literal(1), digest: z.string(), content })
 type Manifest = z.output<typeof content>
@@ -60,7 +66,7 @@ type Manifest = z.output<typeof content>
 /** Writes the checkpoint of a step, then removes those that need not be kept. */
 export function saveCheckpoint(
   folder: string,
-  { weights, ...rest }: CheckpointContent,
+  { weights, lines = {}, ...rest }: CheckpointContent,
   keep: KeepOptions,
 ): void {
   const path = join(folder, `step-${String(rest.step).padStart(6, '0')}`)
@@ -71,7 +77,16 @@ export function saveCheckpoint(
       const digest = writeTensorFile(join(partial, `${part}.safetensors`), tensors)
       return [part, { steps, digest }] as const
     })
-    const written = { ...rest, weights: Object.fromEntries(parts) }
+    const texts = Object.entries(lines).map(([part, values]) => {
+      const path = join(partial, `${part}.jsonl`)
+      writeAtomically(path, (append) => {
+        for (const value of values) append(Buffer.from(`${JSON.stringify(value)}\n`))
+      })
+      return [part, { digest: fileDigest(path) }] as const
+    })
+    const { step, value, config, state } = rest
+    const files = { weights: Object.fromEntries(parts), lines: Object.fromEntries(texts) }
+    const written = { step, value, config, state, ...files }
     const digest = textDigest(JSON.stringify(written))
     writeJsonFile(join(partial, manifestName), { format: 1, digest, content: written })
   })
@@ -109,6 +124,17 @@ export function bestCheckpoint(folder: string, config: string): SavedCheckpoint 
   return best ? opened(best.path, config) : null
 }
 
+/** The folder of the newest checkpoint, damaged or not; null where there is none. */
+export function newestFolder(folder: string): string | null {
+  return checkpointFolders(folder).at(-1) ?? null
+}
+
+/** The step of the newest checkpoint, likewise. */
+export function newestStep(folder: string): number | null {
+  const newest = newestFolder(folder)
+  return newest === null ? null : stepOf(newest)
+}
+
 /** A digest of plain JSON, whatever the order in which its keys were written. */
 export function configDigest(config: unknown): string {
   return textDigest(JSON.stringify(sorted(config)))
@@ -123,9 +149,15 @@ function opened(path: string, config: string): SavedCheckpoint {
       `${path} was written with another configuration; go on with the same one, or begin a new run`,
     )
   }
-  for (const [part, { digest }] of Object.entries(saved.weights)) {
-    const file = join(path, `${part}.safetensors`)
-    if (fileDigest(file) !== digest) throw new Error(`${part}.safetensors is not what was written`)
+  const files = [
+    ...Object.entries(saved.weights).map(([part, one]) => ({
+      ...one,
+      file: `${part}.safetensors`,
+    })),
+    ...Object.entries(saved.lines).map(([part, one]) => ({ ...one, file: `${part}.jsonl` })),
+  ]
+  for (const { file, digest } of files) {
+    if (fileDigest(join(path, file)) !== digest) throw new Error(`${file} is not what was written`)
   }
   const { step, value, state } = saved
   const restore = (part: string, owner: Restorable) => {
@@ -135,7 +167,13 @@ function opened(path: string, config: string): SavedCheckpoint {
       owner.restore({ steps, tensors }),
     )
   }
-  return { path, step, value, state, restore }
+  const lines = (part: string) =>
+    saved.lines[part] ? parsedLines(readFileSync(join(path, `${part}.jsonl`), 'utf8')) : []
+  return { path, step, value, state, restore, lines }
+}
+
+function parsedLines(text: string): unknown[] {
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]))
 }
 
 function readManifest(path: string): Manifest {
@@ -148,9 +186,11 @@ function readManifest(path: string): Manifest {
 function checkpointFolders(folder: string): string[] {
   if (!existsSync(folder)) return []
   const names = readdirSync(folder).filter((name) => /^step-\d+$/.test(name))
-  return names
-    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
-    .map((name) => join(folder, name))
+  return names.map((name) => join(folder, name)).sort((a, b) => stepOf(a) - stepOf(b))
+}
+
+function stepOf(path: string): number {
+  return Number(basename(path).slice('step-'.length))
 }
 
 function prune(folder: string, { newest, best }: KeepOptions): void {

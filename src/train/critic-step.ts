@@ -16,6 +16,8 @@ export interface CriticStage {
 
 export interface CriticStep extends Estimate {
   readonly critic: CriticReport
+  /** Of the critic before it learnt; one row for each credited trajectory. */
+  readonly values: readonly Float32Array[]
 }
 
 /** Values, advantages, and one fit of the critic. */
@@ -34,5 +36,6 @@ export function criticStep(
   }))
   const estimate = advantage(valued)
   const oldValues = estimate.credited.map(valuesOf)
-  return { ...estimate, critic: critic.fit(estimate.credited, oldValues, update, shuffle) }
+  const report = critic.fit(estimate.credited, oldValues, update, shuffle)
+  return { ...estimate, critic: report, values: oldValues }
 }

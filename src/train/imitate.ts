@@ -22,7 +22,10 @@ export interface ImitationStep {
 }
 
 /** Optimizer steps that a plan takes. */
-export function imitationStepCount(demonstrations: number, plan: ImitationPlan): number {
+export function imitationStepCount(
+  demonstrations: number,
+  plan: Omit<ImitationPlan, 'seed'>,
+): number {
   return plan.epochs * Math.ceil(demonstrations / plan.miniBatchSize)
 }
 

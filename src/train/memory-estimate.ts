@@ -3,6 +3,8 @@
 import type { TrainRecipe } from '../config/train-recipe.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { expectedWeights } from '../model/weights.ts'
+import type { ModelSource } from '../pretrained/model-source.ts'
+import { activationNumbers, recomputedLayers } from '../update/recomputed-layers.ts'
 
 export interface MemoryPart {
   readonly name: string
@@ -13,10 +15,13 @@ export interface MemoryPart {
  * Exact for weights, optimizer and cache; activations are an estimate of what the layers keep for
  * their way back, for one full micro-batch.
  */
-export function trainingMemory(config: ModelConfig, recipe: TrainRecipe): readonly MemoryPart[] {
+export function trainingMemory(
+  { config, adapter }: Pick<ModelSource, 'config' | 'adapter'>,
+  recipe: TrainRecipe,
+): readonly MemoryPart[] {
   const all = count([...expectedWeights(config)])
   const { lora } = recipe.learner
-  const trained = lora ? adapterCount(config, lora) : all
+  const trained = lora ? adapterCount(config, lora, adapter) : all
   const computeBytes = recipe.model.dtype === 'bfloat16' ? 2 : 4
   // In float32 the masters are what forwards compute with.
   const copies = recipe.model.dtype === 'bfloat16' ? 2 : 0
@@ -35,21 +40,36 @@ export function trainingMemory(config: ModelConfig, recipe: TrainRecipe): readon
   return parts.filter(({ bytes }) => bytes > 0)
 }
 
-/** What a layer keeps for a token: its inputs, norms and projections, and the MLP's three. */
-function activationBytes(
-  { layers, hiddenSize, intermediateSize, heads, kvHeads, headSize }: ModelConfig,
-  { learner }: TrainRecipe,
-  computeBytes: number,
+/** Masters and moments on disk, of the policy and of a critic. */
+export function checkpointBytes(
+  { config, adapter }: Pick<ModelSource, 'config' | 'adapter'>,
+  { learner, advantage }: TrainRecipe,
 ): number {
-  const inside = 6 * hiddenSize + 2 * (heads + kvHeads) * headSize + 3 * intermediateSize
-  const kept = learner.checkpointActivations ? layers * hiddenSize + inside : layers * inside
-  return learner.microBatchTokens * kept * computeBytes
+  const all = count([...expectedWeights(config)])
+  const trained = learner.lora ? adapterCount(config, learner.lora, adapter) : all
+  return 12 * (trained + (advantage.kind === 'gae' ? all : 0))
+}
+
+function activationBytes(
+  config: ModelConfig,
+  { learner }: TrainRecipe,
+  numberBytes: number,
+): number {
+  const { microBatchTokens: tokens, checkpointActivations } = learner
+  const again = recomputedLayers(config, { tokens, numberBytes }, checkpointActivations)
+  const whole = config.layers - again + Math.min(1, again)
+  const numbers = whole * activationNumbers(config) + again * config.hiddenSize
+  return tokens * numbers * numberBytes
 }
 
 function adapterCount(
   config: ModelConfig,
-  { rank, modules }: NonNullable<TrainRecipe['learner']['lora']>,
+  lora: NonNullable<TrainRecipe['learner']['lora']>,
+  adapter: ModelSource['adapter'],
 ): number {
+  if ('from' in lora)
+    return count([...(adapter?.entries ?? [])].map(([name, { shape }]) => [name, shape]))
+  const { rank, modules } = lora
   return [...expectedWeights(config)]
     .filter(([name]) => modules.some((module) => name.endsWith(`.${module}.weight`)))
     .reduce((sum, [, [outputs = 0, inputs = 0]]) => sum + rank * (outputs + inputs), 0)

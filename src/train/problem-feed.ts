@@ -12,6 +12,15 @@ export interface FeedState {
   readonly sources: Readonly<Record<string, { readonly used: number; readonly accuracy: number }>>
 }
 
+/** Gives the problems of a step; what it keeps in a checkpoint is plain JSON. */
+export interface Feed {
+  take(count: number): Promise<Problem[]> | Problem[]
+  /** Learns from what came of the problems. */
+  note(groups: readonly ScoredGroup[]): void
+  readonly state: unknown
+  restore(state: unknown): Promise<void> | void
+}
+
 /** How fast the running accuracy of a source forgets. */
 const memory = 0.8
 /** A source that never has spread is still tried now and then. */
@@ -23,7 +32,7 @@ interface Source {
   accuracy: number
 }
 
-export class ProblemFeed {
+export class ProblemFeed implements Feed {
   readonly #sources: ReadonlyMap<string, Source>
   #random: RandomStream
 

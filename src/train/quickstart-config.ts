@@ -1,10 +1,14 @@
 // The quickstart's numbers, in one place: the whole run, and `--check`, which does the same on a
 // fraction of it.
 
-import type { CriticFreeAdvantage } from '../advantage/advantage-estimator.ts'
+import type { CriticFreeAdvantage, GaeAdvantage } from '../advantage/advantage-estimator.ts'
 import { type QuickstartSettings, quickstartDefaults } from '../data/quickstart-mixture.ts'
+import type { RewardOptions } from '../reward/reward-parts.ts'
 import type { TrajectoryLimits } from '../rollout/limits.ts'
+import type { CriticUpdateOptions } from '../update/critic.ts'
+import { type LearnerOptions, learnerDefaults } from '../update/learner.ts'
 import type { ComputeDtype } from '../update/trainable-model.ts'
+import { type QuickstartAlgorithm, quickstartAlgorithms } from './quickstart-algorithms.ts'
 
 export interface QuickstartConfig {
   readonly model: string
@@ -26,7 +30,15 @@ export interface QuickstartConfig {
     readonly drawLimit: number
     readonly learningRate: number
     readonly temperature: number
-    readonly advantage: CriticFreeAdvantage
+    readonly reward: RewardOptions
+    readonly advantage: CriticFreeAdvantage | GaeAdvantage
+    /** Whether a step repeats bit for bit however fast programs run; it then waits for the slowest. */
+    readonly repeatable: boolean
+  }
+  /** Of PPO. Warm-up steps are among the policy's. */
+  readonly critic: CriticUpdateOptions & {
+    readonly learningRate: number
+    readonly warmUpSteps: number
   }
   readonly limits: Partial<TrajectoryLimits>
   /** Tokens of the engine's cache. */
@@ -40,7 +52,7 @@ export const quickstartConfig: QuickstartConfig = {
   model: 'smollm2-135m-instruct',
   dtype: 'bfloat16',
   seed: 1,
-  problems: { ...quickstartDefaults, demonstrations: 128, heldOut: 96 },
+  problems: { ...quickstartDefaults, demonstrations: 128, heldOut: 160 },
   coldStart: {
     epochs: 2,
     miniBatchSize: 8,
@@ -49,14 +61,17 @@ export const quickstartConfig: QuickstartConfig = {
     corrections: 0.05,
   },
   policy: {
-    steps: 5,
+    steps: 9,
     problemsPerStep: 8,
     groupSize: 8,
     drawLimit: 1,
     learningRate: 5e-5,
     temperature: 1,
+    reward: { outcome: 1 },
     advantage: { kind: 'grpo' },
+    repeatable: false,
   },
+  critic: { learningRate: 3e-5, warmUpSteps: 1, passes: 2, miniBatchSize: 16, clipRange: 0.5 },
   limits,
   cacheTokens: 49_152,
   microBatchTokens: 2048,
@@ -70,4 +85,25 @@ export const quickstartCheck: QuickstartConfig = {
   policy: { ...quickstartConfig.policy, steps: 1, problemsPerStep: 2, groupSize: 4, drawLimit: 1 },
   limits: { ...limits, turnTokens: 64, trajectoryTokens: 512 },
   cacheTokens: 8_192,
+}
+
+/** What a person chooses; the rest of the configuration follows from it. */
+export interface QuickstartChoice {
+  readonly check: boolean
+  readonly seed: number
+  readonly algorithm: QuickstartAlgorithm
+}
+
+export function chosenQuickstart({ check, seed, algorithm }: QuickstartChoice): QuickstartConfig {
+  const { policy, ...rest } = check ? quickstartCheck : quickstartConfig
+  return { ...rest, seed, policy: { ...policy, advantage: quickstartAlgorithms[algorithm] } }
+}
+
+/** A learner at a constant rate. */
+export function stageOptions(config: QuickstartConfig, peak: number): LearnerOptions {
+  return {
+    ...learnerDefaults,
+    microBatchTokens: config.microBatchTokens,
+    learningRate: { peak, warmUpSteps: 0, decay: { kind: 'constant' } },
+  }
 }

@@ -8,6 +8,7 @@ import type { WeightedPart } from '../reward/reward-part.ts'
 import { rewardParts } from '../reward/reward-parts.ts'
 import type { LearnerOptions } from '../update/learner.ts'
 import type { PolicyUpdateOptions } from '../update/policy-update.ts'
+import type { TrainingModelOptions } from './training-model.ts'
 
 /** `totalSteps` counts optimizer steps, at most. */
 export function learnerOptions(recipe: LearnerRecipe, totalSteps: number): LearnerOptions {
@@ -23,6 +24,15 @@ export function learnerOptions(recipe: LearnerRecipe, totalSteps: number): Learn
     microBatchTokens: recipe.microBatchTokens,
     checkpointActivations: recipe.checkpointActivations,
   }
+}
+
+/** Where the adapters in training come from, if the recipe trains any. */
+export function loraStart(
+  { lora }: LearnerRecipe,
+  seed: number,
+): Pick<TrainingModelOptions, 'lora'> {
+  if (!lora) return {}
+  return { lora: 'from' in lora ? lora : { ...lora, seed } }
 }
 
 /** Optimizer steps of the policy, or of the critic, over a whole run. */
@@ -52,9 +62,21 @@ export function rewardStage(recipe: RewardRecipe): {
   readonly parts: readonly WeightedPart[]
   readonly curriculum: readonly Stage[] | null
 } {
-  if (recipe.kind === 'weighted') return { parts: rewardParts(recipe.parts), curriculum: null }
+  if (recipe.kind === 'weighted') {
+    return { parts: rewardParts(recipe.parts, ownParts(recipe.own)), curriculum: null }
+  }
   const curriculum = fourStages(recipe.stepsPerStage)
   const names = curriculum.flatMap(({ weights }) => Object.keys(weights))
   const weights = Object.fromEntries([...new Set(names)].map((name) => [name, 0]))
   return { parts: rewardParts(weights), curriculum }
+}
+
+function ownParts(own: Extract<RewardRecipe, { kind: 'weighted' }>['own']): WeightedPart[] {
+  return Object.entries(own).map(([name, part]) => ({
+    weight: part.weight,
+    part:
+      'value' in part
+        ? { name, per: 'trajectory', value: part.value }
+        : { name, per: 'group', values: part.values },
+  }))
 }

@@ -1,16 +1,13 @@
 // What a run folder keeps of a step: numbers by name, and every trajectory with its tokens.
 
-import type { Credited } from '../advantage/advantage.ts'
 import { behaviourMetrics } from '../evaluate/behaviour-metrics.ts'
 import { responseLength } from '../reward/attempt.ts'
-import type { Scored, ScoredGroup } from '../reward/reward.ts'
+import type { Scored } from '../reward/reward.ts'
 import { stopShares } from '../rollout/stop-shares.ts'
 import type { RunFolder } from '../run/folder.ts'
-import type { Phase, TrajectoryRecord } from '../run/trajectory-record.ts'
-import { IncrementalDecoder } from '../tokenizer/incremental-decoder.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
-import type { TokenId } from '../trajectory/segment.ts'
 import type { PolicyStep } from './policy-step.ts'
+import { type RecordedTokens, trajectoryRecords } from './trajectory-records.ts'
 
 /** The numbers of a step, by the names that the viewer groups them by. */
 export function stepMetrics(done: PolicyStep): Record<string, number> {
@@ -28,6 +25,7 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
       members.map(({ trajectory }) => Number(trajectory.stop.kind === 'answered')),
     ),
     ...stopMetrics(members),
+    'rollout/staleness': done.staleness,
     'groups/with-spread': advantages.groupsWithSpread,
     'groups/all': advantages.groups,
     'time/rollout': done.seconds.rollout,
@@ -69,52 +67,47 @@ function mean(values: readonly number[]): number {
 }
 
 /** Calls that were carried out. */
-export function callsOf({ trajectory }: Scored): number {
+function callsOf({ trajectory }: Scored): number {
   return trajectory.segments.filter(
     (segment) => segment.author === 'tool' && segment.output.status !== 'malformed',
   ).length
 }
 
-/** Records of all members, with the advantages of those that were learnt from. */
-export function trajectoryRecords(
-  groups: readonly ScoredGroup[],
-  credited: readonly Credited[],
-  phase: Phase,
+/** Writes a finished step into the run folder, under the number that the run counts it by. */
+export function recordStep(
+  run: RunFolder,
+  done: PolicyStep,
   tokenizer: Tokenizer,
-): TrajectoryRecord[] {
-  const advantages = new Map(credited.map((one) => [one.trajectory.id, one.advantages]))
-  return groups.flatMap(({ problem, members }) =>
-    members.map(({ trajectory, reward }): TrajectoryRecord => {
-      const own = advantages.get(trajectory.id)
-      const { id, question, answer, source } = problem
-      return {
-        trajectory,
-        phase,
-        problem: { id, question, answer, source },
-        pieces: trajectory.segments.map(({ tokens }) => piecesOf(tokens, tokenizer)),
-        reward,
-        ...(own && { tokenValues: { advantages: own } }),
-      }
-    }),
-  )
-}
-
-/** The text of each token; a token that ends no character has none, the next one has it all. */
-function piecesOf(tokens: readonly TokenId[], tokenizer: Tokenizer): string[] {
-  const decoder = new IncrementalDecoder(tokenizer.vocabulary)
-  const pieces = tokens.map((token) => decoder.push(token))
-  const rest = decoder.flush()
-  if (rest !== '') pieces[pieces.length - 1] += rest
-  return pieces
-}
-
-/** Writes a finished step into the run folder. */
-export function recordStep(run: RunFolder, done: PolicyStep, tokenizer: Tokenizer): void {
+  step = done.step,
+): void {
   const behaviour = behaviourMetrics(done.groups, (tokens) => tokenizer.decode(tokens))
   const metrics = { ...stepMetrics(done), ...behaviour }
-  run.recordMetrics(done.step, metrics, { tokens: done.update?.tokens ?? 0 })
+  run.recordMetrics(step, metrics, { tokens: tokensWritten(done) })
   run.recordTrajectories(
-    done.step,
-    trajectoryRecords(done.groups, done.credited, 'train', tokenizer),
+    step,
+    trajectoryRecords(done.groups, computedTokens(done), 'train', tokenizer),
   )
+}
+
+/** Tokens that the policy wrote in the step: what curves over tokens are numbered by. */
+function tokensWritten({ groups }: PolicyStep): number {
+  return groups
+    .flatMap(({ members }) => members.flatMap(({ trajectory }) => trajectory.segments))
+    .reduce((sum, { author, tokens }) => sum + (author === 'policy' ? tokens.length : 0), 0)
+}
+
+/** What the step computed for each token of the trajectories that were learnt from. */
+function computedTokens({ credited, update, values }: PolicyStep): RecordedTokens[] {
+  return credited.map(({ trajectory, advantages }, index) => {
+    const { entropies, referenceLogprobs, ...logprobs } = update?.perTrajectory[index] ?? {}
+    const own = values?.[index]
+    const tokenValues = {
+      advantages,
+      ...logprobs,
+      ...(entropies && { entropies }),
+      ...(referenceLogprobs && { referenceLogprobs }),
+      ...(own && { values: own }),
+    }
+    return { id: trajectory.id, tokenValues }
+  })
 }

@@ -22,6 +22,7 @@ afterAll(() => {
 interface Kind {
   readonly dtype: ComputeDtype
   readonly isLora: boolean
+  readonly staleness: 0 | 1
 }
 
 interface Witness {
@@ -31,7 +32,7 @@ interface Witness {
 
 /** What the steps wrote, with the clock's readings taken out, and the weights after them. */
 async function witness(path: string, kind: Kind, killAfter?: number): Promise<Witness> {
-  using tiny = tinyStage(kind.dtype, kind.isLora)
+  using tiny = tinyStage(kind.dtype, kind)
   const trajectories: Trajectory[] = []
   const onStep = ({ step, groups }: PolicyStep) => {
     const members = groups.flatMap((group) => group.members)
@@ -47,9 +48,10 @@ async function witness(path: string, kind: Kind, killAfter?: number): Promise<Wi
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
-  'float32, all weights': { dtype: 'float32', isLora: false },
-  'bfloat16, all weights': { dtype: 'bfloat16', isLora: false },
-  'bfloat16, adapters': { dtype: 'bfloat16', isLora: true },
+  'float32, all weights': { dtype: 'float32', isLora: false, staleness: 0 },
+  'bfloat16, all weights': { dtype: 'bfloat16', isLora: false, staleness: 0 },
+  'bfloat16, adapters': { dtype: 'bfloat16', isLora: true, staleness: 0 },
+  'float32, one step off': { dtype: 'float32', isLora: false, staleness: 1 },
 }
 for (const [name, kind] of Object.entries(kinds)) {
   test(`a run that is killed after any step and gone on with is the same run: ${name}`, async () => {

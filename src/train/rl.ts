@@ -9,12 +9,19 @@ import {
   nextCurriculumState,
   type Stage,
 } from '../reward/curriculum.ts'
+import type { ScoredGroup } from '../reward/reward.ts'
 import { stopShares } from '../rollout/stop-shares.ts'
 import type { RunFolder } from '../run/folder.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { type KeepOptions, type SavedCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { NonFiniteStep, type PolicyStage, type PolicyStep, policyStep } from './policy-step.ts'
-import type { FeedState } from './problem-feed.ts'
+import { type StepAhead, stepAhead } from './one-step-off.ts'
+import {
+  NonFiniteStep,
+  type PolicyStage,
+  type PolicyStep,
+  policyStep,
+  type RolledOut,
+} from './policy-step.ts'
 import { recordStep, stepMetrics } from './record-step.ts'
 import { saveBatch } from './save-batch.ts'
 import { type WatchState, watchStart, watchStep } from './step-watch.ts'
@@ -25,8 +32,11 @@ export interface ReinforcementPlan {
   readonly evaluateEvery: number
   /** Evaluations without a new best after which the run ends; null goes on to the last step. */
   readonly patience: number | null
-  /** Steps between checkpoints; there is one at the end and of each new best too. */
-  readonly checkpointEvery: number
+  /**
+   * Steps between checkpoints; there is one at the end and of each new best too. Null keeps one
+   * only where an abort ends the run.
+   */
+  readonly checkpointEvery: number | null
   readonly keep: KeepOptions
 }
 
@@ -35,6 +45,8 @@ export interface Reinforcement {
   readonly stage: PolicyStage
   readonly tokenizer: Tokenizer
   readonly plan: ReinforcementPlan
+  /** Steps that the run took in another way before, such as those of a cold start; 0 by default. */
+  readonly stepsBefore?: number
   /** Stretches of training with their own reward weights; null for one and the same. */
   readonly curriculum: readonly Stage[] | null
   /** Steers the coefficient of the stage's KL penalty; null where it is fixed, or none. */
@@ -66,8 +78,10 @@ interface Best {
 /** Where the loop stands between two steps. */
 interface LoopState {
   readonly step: number
+  /** What the next step learns from, where it is rolled out already; see `stepAhead`. */
+  readonly ahead: RolledOut | null
   readonly policyVersion: number
-  readonly feed: FeedState
+  readonly feed: unknown
   readonly watch: WatchState
   readonly curriculum: CurriculumState
   readonly klCoefficient: KlCoefficient | null
@@ -83,11 +97,11 @@ interface LoopState {
  */
 export async function reinforce(training: Reinforcement): Promise<ReinforcementResult> {
   const { plan, stage } = training
-  let state = begin(training)
+  let state = await begin(training)
   let savedStep = state.step
   while (state.step < plan.steps && !isExhausted(state, plan)) {
     const step = state.step + 1
-    const done = await takeStep(training, state).catch((error: unknown) => {
+    const { done, ahead } = await takeStep(training, state).catch((error: unknown) => {
       // Nothing was updated yet: what is there belongs to the step before.
       if (training.signal?.aborted && state.step > savedStep) save(training, state, null)
       throw error
@@ -102,10 +116,11 @@ export async function reinforce(training: Reinforcement): Promise<ReinforcementR
       ...standing(state, step, value),
       ...steered(training, state, done),
     }
-    state = { ...state, feed: stage.feed.state, policyVersion: stage.engine.version }
+    state = { ...state, ahead, feed: stage.feed.state, policyVersion: stage.engine.version }
     const isBest = plan.keep.best && state.best?.step === step
     const ends = isLast || isExhausted(state, plan)
-    if (ends || isBest || step % plan.checkpointEvery === 0) {
+    const every = plan.checkpointEvery
+    if (every !== null && (ends || isBest || step % every === 0)) {
       save(training, state, value)
       savedStep = step
     }
@@ -115,23 +130,25 @@ export async function reinforce(training: Reinforcement): Promise<ReinforcementR
   return { steps: step, best, ended: step < plan.steps ? 'noImprovement' : 'allSteps' }
 }
 
-function begin({ from, stage, klCoefficient }: Reinforcement): LoopState {
+async function begin({ from, stage, klCoefficient }: Reinforcement): Promise<LoopState> {
   const { learner, engine, feed } = stage
   if (!from) {
     const fresh = { policyVersion: engine.version, feed: feed.state, watch: watchStart }
     const steering = { curriculum: curriculumStart, klCoefficient }
-    return { ...fresh, ...steering, step: 0, best: null, sinceBest: 0 }
+    return { ...fresh, ...steering, step: 0, ahead: null, best: null, sinceBest: 0 }
   }
-  const state = from.state as LoopState
+  const saved = from.state as Omit<LoopState, 'ahead'>
+  const groups = from.lines('ahead') as ScoredGroup[]
+  const state = { ...saved, ahead: groups.length > 0 ? { groups, seconds: 0 } : null }
   from.restore('learner', learner)
   if (stage.critic) from.restore('critic', stage.critic.critic)
-  feed.restore(state.feed)
-  engine.replaceWeights(learner.decoder, state.policyVersion)
+  await feed.restore(state.feed)
+  await engine.replaceWeights(learner.decoder, state.policyVersion)
   return state
 }
 
-async function takeStep(training: Reinforcement, state: LoopState): Promise<PolicyStep> {
-  const { run, tokenizer, curriculum, stage, signal } = training
+async function takeStep(training: Reinforcement, state: LoopState): Promise<StepAhead> {
+  const { run, tokenizer, curriculum, plan, stage, signal, stepsBefore = 0 } = training
   signal?.throwIfAborted()
   const rewardWeights = curriculum?.[state.curriculum.stage]?.weights
   const coefficient = state.klCoefficient?.value
@@ -142,10 +159,12 @@ async function takeStep(training: Reinforcement, state: LoopState): Promise<Poli
       ...(stage.klPenalty &&
         coefficient !== undefined && { klPenalty: { ...stage.klPenalty, coefficient } }),
     }
-    return await policyStep(present, state.step + 1)
+    const step = state.step + 1
+    if (stage.staleness !== 1) return { done: await policyStep(present, step), ahead: null }
+    return await stepAhead(present, step, { ahead: state.ahead, isLast: step === plan.steps })
   } catch (error) {
     if (!(error instanceof NonFiniteStep)) throw error
-    const path = saveBatch(run, tokenizer, error)
+    const path = saveBatch(run, tokenizer, error, stepsBefore)
     throw new UserError(
       `${error.message}; the batch is in ${path}. Lower learner.learningRate or learner.maxGradientNorm and begin again, from this run's weights if you like`,
     )
@@ -171,14 +190,15 @@ function steered(
 }
 
 function recordAndWatch(
-  { run, tokenizer }: Reinforcement,
+  { run, tokenizer, stepsBefore = 0 }: Reinforcement,
   done: PolicyStep,
   before: WatchState,
 ): WatchState {
-  recordStep(run, done, tokenizer)
+  const place = done.step + stepsBefore
+  recordStep(run, done, tokenizer, place)
   const trajectories = done.groups.flatMap(({ members }) => members.map((one) => one.trajectory))
   const { state, warnings } = watchStep(before, stepMetrics(done), stopShares(trajectories))
-  for (const warning of warnings) run.recordWarning(done.step, warning)
+  for (const warning of warnings) run.recordWarning(place, warning)
   return state
 }
 
@@ -205,10 +225,14 @@ function isExhausted({ sinceBest }: LoopState, { patience }: ReinforcementPlan):
   return patience !== null && sinceBest >= patience
 }
 
-function save({ run, stage, plan, config }: Reinforcement, state: LoopState, value: number | null) {
+function save(training: Reinforcement, loop: LoopState, value: number | null): void {
+  const { run, stage, plan, config, stepsBefore = 0 } = training
   const weights = {
     learner: stage.learner.state(),
     ...(stage.critic && { critic: stage.critic.critic.state() }),
   }
-  saveCheckpoint(run.checkpoints, { step: state.step, value, config, state, weights }, plan.keep)
+  const { ahead, ...state } = loop
+  const lines = ahead ? { ahead: ahead.groups } : {}
+  const step = loop.step + stepsBefore
+  saveCheckpoint(run.checkpoints, { step, value, config, state, weights, lines }, plan.keep)
 }

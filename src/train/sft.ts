@@ -12,7 +12,7 @@ import { type TrainingSequence, trainingSequence } from '../update/batch.ts'
 import { bestCheckpoint, type SavedCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { type ImitationStep, imitate, imitationStepCount } from './imitate.ts'
 import { interpreterWords } from './interpreter-words.ts'
-import { learnerOptions } from './recipe-options.ts'
+import { learnerOptions, loraStart } from './recipe-options.ts'
 import { saveTrained } from './save-trained.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
 
@@ -62,7 +62,7 @@ export async function fineTune(training: FineTuning): Promise<FineTuningResult> 
   const best = recipe.checkpoints.best ? bestCheckpoint(run.checkpoints, config) : null
   if (best && best.step !== total) best.restore('learner', model.learner)
   const folder = join(run.path, 'model')
-  saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
+  saveTrained(folder, model, recipe.model.dtype)
   return {
     steps: total,
     demonstrations: train.length,
@@ -71,16 +71,15 @@ export async function fineTune(training: FineTuning): Promise<FineTuningResult> 
   }
 }
 
-async function openModelOf({ model, learner, seed }: SftRecipe): Promise<TrainingModel> {
+async function openModelOf({ model, learner, seed, tools }: SftRecipe): Promise<TrainingModel> {
   const { reference, dtype, template } = model
-  const { lora } = learner
   return await openTrainingModel(reference, {
     ...(template !== undefined && { model: { template } }),
     learner: learnerOptions(learner, 1),
     engine: { cacheTokens: 256, maxBatch: 1 },
     dtype,
-    tools: [interpreterWords],
-    ...(lora && { lora: { ...lora, seed } }),
+    tools: tools.map(() => interpreterWords),
+    ...loraStart(learner, seed),
   })
 }
 

@@ -49,4 +49,6 @@ test('tool use that halves is named once', () => {
 
 test('an engine that disagrees with the learner is named', () => {
   expect(names([{ 'update/sampling-gap': 0.2 }])).toEqual([['sampling-gap']])
+  // What was written before an update differs from what the learner would write now.
+  expect(names([{ 'update/sampling-gap': 0.2, 'rollout/staleness': 1 }])).toEqual([[]])
 })

@@ -49,7 +49,8 @@ export function watchStep(
   const warnings = [
     ...limitsThatDominate(stops),
     ...explodingGradient(state.gradientNorm, gradient),
-    ...samplingGap(metrics['update/sampling-gap']),
+    // Of trajectories from before an update it tells how far the policy moved, not who is wrong.
+    ...((metrics['rollout/staleness'] ?? 0) > 0 ? [] : samplingGap(metrics['update/sampling-gap'])),
     ...(used.hasFaded ? [fadingToolUse(used.toolUse, state.highestToolUse)] : []),
     ...(learnt.isStuck ? [stuckReward(learnt.accuracy.at(-1) ?? 0)] : []),
   ]
@@ -74,7 +75,7 @@ function limitsThatDominate(stops: Readonly<Record<string, number>>): RunWarning
 function explodingGradient(before: readonly number[], now: number | undefined): RunWarning[] {
   const usual = median(before)
   if (now === undefined || before.length < 5 || now <= explosion * usual) return []
-  const message = `the gradient's length is ${now.toPrecision(3)}, usual is ${usual.toPrecision(3)}`
+  const message = `the gradient's length is ${now.toPrecision(3)}, usual is ${usual.toPrecision(3)}; its batch is among the trajectories of this step`
   return [{ name: 'gradient', message }]
 }
 

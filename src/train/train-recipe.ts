@@ -5,26 +5,35 @@ import { join } from 'node:path'
 import { advantageEstimator, criticEstimator } from '../advantage/advantage-estimator.ts'
 import type { TrainRecipe } from '../config/train-recipe.ts'
 import type { Problem } from '../data/problem.ts'
+import type { ProblemSource } from '../data/problem-source.ts'
 import type { AttemptReader } from '../reward/attempt.ts'
 import { answerJudge } from '../reward/judge.ts'
 import { openGrader } from '../reward/open-grader.ts'
+import { judgeBy } from '../reward/own-judge.ts'
 import { rewarder } from '../reward/rewarder.ts'
 import type { RolloutOptions } from '../rollout/options.ts'
 import type { RunFolder } from '../run/folder.ts'
-import { createSandbox } from '../sandbox/create-sandbox.ts'
-import { interpreter } from '../tool/interpreter.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { SavedCheckpoint } from './checkpoint.ts'
 import { evaluatePolicy } from './evaluate-policy.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
-import { ProblemFeed } from './problem-feed.ts'
-import { learnerOptions, optimizerSteps, rewardStage, updateOptions } from './recipe-options.ts'
+import { type Feed, ProblemFeed } from './problem-feed.ts'
+import {
+  learnerOptions,
+  loraStart,
+  optimizerSteps,
+  rewardStage,
+  updateOptions,
+} from './recipe-options.ts'
+import { openRecipeTools, recipeProtocol } from './recipe-tools.ts'
 import { type ReinforcementResult, reinforce } from './rl.ts'
 import { saveTrained } from './save-trained.ts'
+import { StreamFeed } from './stream-feed.ts'
 import { openTrainingModel, type TrainingModel } from './training-model.ts'
 
 export interface RecipeProblems {
-  readonly train: readonly Problem[]
+  /** A source where there are more than memory should hold. */
+  readonly train: readonly Problem[] | ProblemSource
   readonly evaluation: readonly Problem[]
 }
 
@@ -47,15 +56,13 @@ export interface TrainRecipeResult extends ReinforcementResult {
 /** Opens what the recipe names, trains, and writes the model into the run folder. */
 export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRecipeResult> {
   const { recipe, run, from, config, signal, onStep } = options
-  const { mode, timeoutMs } = recipe.interpreter
-  const sandbox = await createSandbox()
+  await using opened = await openRecipeTools(recipe)
   const grader = openGrader(Math.min(4, availableParallelism()))
-  const tool = interpreter(sandbox, { mode, seed: recipe.seed, limits: { timeoutMs } })
   try {
-    using model = await openRecipeModel(recipe, tool)
+    using model = await openRecipeModel(recipe, opened.tools)
     const reader: AttemptReader = {
       decode: (tokens) => model.tokenizer.decode(tokens),
-      judge: answerJudge({ grader, seconds: 10 }),
+      judge: recipe.judge ? judgeBy(recipe.judge) : answerJudge({ grader, seconds: 10 }),
     }
     const { steps, checkpoints, evaluation } = recipe
     const { curriculum } = rewardStage(recipe.reward)
@@ -79,19 +86,19 @@ export async function trainRecipe(options: TrainRecipeOptions): Promise<TrainRec
       onStep,
     })
     const folder = join(run.path, 'model')
-    saveTrained(folder, model, { dtype: recipe.model.dtype, lora: recipe.learner.lora })
+    saveTrained(folder, model, recipe.model.dtype)
     return { ...result, model: folder }
   } finally {
-    await tool.close?.()
     await grader.close()
-    await sandbox.close()
   }
 }
 
-async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<TrainingModel> {
+async function openRecipeModel(
+  recipe: TrainRecipe,
+  tools: readonly Tool[],
+): Promise<TrainingModel> {
   const { model, learner, update, critic, engine, seed } = recipe
   const { reference, dtype, template } = model
-  const { lora } = learner
   const { learningRate, miniBatchSize, passes } = critic
   const criticLearner = { ...learner, learningRate }
   return await openTrainingModel(reference, {
@@ -99,8 +106,9 @@ async function openRecipeModel(recipe: TrainRecipe, tool: Tool): Promise<Trainin
     learner: learnerOptions(learner, optimizerSteps(recipe, update)),
     engine,
     dtype,
-    tools: [tool],
-    ...(lora && { lora: { ...lora, seed } }),
+    tools,
+    protocol: recipeProtocol(recipe.protocol),
+    ...loraStart(learner, seed),
     withReference: update.klLoss !== null || update.klPenalty !== null,
     ...(recipe.advantage.kind === 'gae' && {
       critic: learnerOptions(criticLearner, optimizerSteps(recipe, { passes, miniBatchSize })),
@@ -120,7 +128,7 @@ function policyStage(
   return {
     learner: model.learner,
     engine: model.engine,
-    feed: new ProblemFeed(problems.train, seed),
+    feed: feedOf(problems.train, seed),
     rollout: { ...rolloutOptions(recipe, model, signal), groupSize: rollout.groupSize },
     reward: rewarder(rewardStage(recipe.reward).parts, reader),
     advantage: advantageEstimator(kind === 'gae' ? { kind: 'grpo' } : advantage, { maskTruncated }),
@@ -140,8 +148,14 @@ function policyStage(
     problemsPerStep: rollout.problemsPerStep,
     drawLimit: rollout.drawLimit,
     repeatable: rollout.repeatable,
+    staleness: rollout.staleness,
     seed,
   }
+}
+
+/** Problems in the order in which a run takes them. */
+export function feedOf(problems: RecipeProblems['train'], seed: number): Feed {
+  return 'rows' in problems ? new StreamFeed(problems, { seed }) : new ProblemFeed(problems, seed)
 }
 
 function rolloutOptions(
@@ -174,11 +188,12 @@ function evaluator(
   const sampling = { temperature, topP, topK, minP }
   const { engine, learner, tokenizer } = model
   const options = { ...rolloutOptions(recipe, model, signal), sampling, groupSize: attempts }
-  return (step) => {
+  return async (step) => {
     // As in a step: an empty cache, whatever was written before.
     engine.replaceWeights(learner.decoder, engine.version)
-    return evaluatePolicy(
+    const { report } = await evaluatePolicy(
       {
+        name: 'held-out',
         problems: problems.evaluation,
         rollout: options,
         repeatable: rollout.repeatable,
@@ -188,5 +203,6 @@ function evaluator(
       },
       step,
     )
+    return report.all.average.mean
   }
 }

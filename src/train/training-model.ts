@@ -1,12 +1,16 @@
 // A model in training: the learner that owns its weights, and the engine that writes with them.
 // Both compute with the same tensors, so that there is no copy to keep in step.
 
+import { UserError } from '../base/errors.ts'
 import type { Engine, EngineOptions } from '../generate/engine.ts'
+import type { Adapter, AdapterScaling } from '../model/adapter.ts'
 import { makeEngine } from '../policy/make-engine.ts'
 import { type ModelOptions, type OpenModel, openModel } from '../policy/open-model.ts'
 import type { ModelSource } from '../pretrained/model-source.ts'
 import { Generator } from '../tensor/generator.ts'
+import { scope } from '../tensor/scope.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
+import type { ChatTemplate } from '../tool/chat-template.ts'
 import type { FirstContextOptions } from '../tool/first-context.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
 import type { Tool, ToolProtocol } from '../tool/tool.ts'
@@ -22,16 +26,19 @@ import {
   type TrainableModel,
 } from '../update/trainable-model.ts'
 
+/** Adapters that begin anew, as `seed` decides, or those of a PEFT folder that training goes on with. */
+export type LoraStart = (LoraOptions & { readonly seed: number }) | { readonly from: string }
+
 export interface TrainingModelOptions {
-  readonly model?: Omit<ModelOptions, 'dtype' | 'device'>
+  readonly model?: Omit<ModelOptions, 'dtype' | 'device' | 'adapter'>
   readonly learner: LearnerOptions
   readonly engine: EngineOptions
   readonly dtype: ComputeDtype
   readonly tools: readonly Tool[]
-  /** ReTool's by default. */
-  readonly protocol?: ToolProtocol
-  /** Adapters instead of all weights; `seed` decides how they begin. */
-  readonly lora?: LoraOptions & { readonly seed: number }
+  /** ReTool's by default; a function makes the one for the model's chat template. */
+  readonly protocol?: ToolProtocol | ((template: ChatTemplate) => ToolProtocol)
+  /** Adapters instead of all weights. */
+  readonly lora?: LoraStart
   /** A frozen copy of the first weights for KL terms; with adapters the base, which costs nothing. */
   readonly withReference?: boolean
   /** A critic that starts from the same weights. */
@@ -45,6 +52,8 @@ export interface TrainingModel extends Disposable {
   readonly engine: Engine
   readonly tokenizer: Tokenizer
   readonly source: ModelSource
+  /** How the adapters in training are scaled; null where all weights are. */
+  readonly lora: AdapterScaling | null
   /** How first contexts are spelled for this model. */
   readonly spelling: FirstContextOptions
   readonly stopTokens: readonly TokenId[]
@@ -55,14 +64,19 @@ export async function openTrainingModel(
   reference: string,
   options: TrainingModelOptions,
 ): Promise<TrainingModel> {
-  using opened = await openModel(reference, { ...options.model, dtype: options.dtype })
+  const { lora, dtype } = options
+  using opened = await openModel(reference, {
+    ...options.model,
+    ...(lora && 'from' in lora && { adapter: lora.from }),
+    dtype,
+  })
   return trainingModel(opened, options)
 }
 
 /** A model in training from an opened one, whose weights are copied and stay the caller's. */
 export function trainingModel(opened: OpenModel, options: TrainingModelOptions): TrainingModel {
   const { config, weights, tokenizer, template, stopTokens, source } = opened
-  const trainable = trainableModel(opened, options)
+  const { trainable, scaling } = trainableModel(opened, options)
   const reference =
     options.withReference && !trainable.base ? frozenCopy(config, weights, options.dtype) : null
   const learner = new Learner(
@@ -72,13 +86,15 @@ export function trainingModel(opened: OpenModel, options: TrainingModelOptions):
   )
   const critic = options.critic ? new Critic(opened, options.dtype, options.critic) : null
   const engine = makeEngine(learner.decoder, tokenizer, options.engine)
-  const { tools, protocol = reToolProtocol } = options
+  const { tools, protocol: given = reToolProtocol } = options
+  const protocol = typeof given === 'function' ? given(template) : given
   return {
     learner,
     critic,
     engine,
     tokenizer,
     source,
+    lora: scaling,
     spelling: { codec: tokenizer, template, protocol, tools },
     stopTokens,
     [Symbol.dispose]() {
@@ -90,16 +106,31 @@ export function trainingModel(opened: OpenModel, options: TrainingModelOptions):
   }
 }
 
+/** The model in training, and how its adapters are scaled where it has any. */
 function trainableModel(
-  { config, weights }: OpenModel,
+  opened: OpenModel,
   { dtype, lora }: TrainingModelOptions,
-): TrainableModel {
-  if (!lora) return fullyTrainable(config, weights, dtype)
-  using generator = Generator.named(lora.seed, 'lora')
-  const adapters = freshAdapters(config, lora, generator)
-  try {
-    return adapterTrainable(config, weights, { options: lora, weights: adapters }, dtype)
-  } finally {
-    for (const tensor of adapters.values()) tensor.dispose()
+): { readonly trainable: TrainableModel; readonly scaling: AdapterScaling | null } {
+  const { config, weights } = opened
+  return scope(() => {
+    const adapter = startingAdapter(opened, lora)
+    const trainable = adapter
+      ? adapterTrainable(config, weights, adapter, dtype)
+      : fullyTrainable(config, weights, dtype)
+    return { trainable, scaling: adapter?.options ?? null }
+  })
+}
+
+/** What the adapters in training begin as; null where all weights are trained. */
+function startingAdapter(opened: OpenModel, lora: LoraStart | undefined): Adapter | null {
+  const { adapter, config, source } = opened
+  if (lora && 'from' in lora) return adapter
+  if (adapter) {
+    throw new UserError(
+      `${source.adapter?.folder} is an adapter for ${source.reference}; to train it further give its folder as learner.lora.from and ${source.reference} as the model; to train beside or instead of it, merge it first: retool-rl convert ${source.reference} OUT --adapter ${source.adapter?.folder}`,
+    )
   }
+  if (!lora) return null
+  using generator = Generator.named(lora.seed, 'lora')
+  return { options: lora, weights: freshAdapters(config, lora, generator) }
 }

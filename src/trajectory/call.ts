@@ -16,6 +16,7 @@ export interface ToolOutput {
   readonly ok: boolean
   /** How the call ended, in the tool's own words: `ok`, `error`, `timeout`, `malformed`, ... */
   readonly status: string
+  /** Milliseconds from the call to the reply. */
   readonly durationMs: number
   /** What the tool wants to keep for viewers and metrics; plain JSON. */
   readonly details?: Readonly<Record<string, unknown>>

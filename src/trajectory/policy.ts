@@ -19,7 +19,10 @@ export interface Sampling {
   readonly stopStrings: readonly string[]
   /** Tokens that end the completion, such as the end-of-turn token; kept. */
   readonly stopTokens: readonly TokenId[]
+  /** The same tokens, weights and seed give the same completion. */
   readonly seed: number
+  /** Ask for `plainLogprobs` as well; false by default. Only the engine here knows them. */
+  readonly withPlainLogprobs?: boolean
 }
 
 /** Why one completion ended. */
@@ -33,7 +36,10 @@ export interface Completion {
   readonly tokens: readonly TokenId[]
   /** Natural logarithm, of the distribution sampled from (after temperature and cut-offs). */
   readonly logprobs: readonly number[]
+  /** Of the distribution before temperature and cut-offs, where they were asked for. */
+  readonly plainLogprobs?: readonly number[]
   readonly finish: Finish
+  /** Of the weights that wrote it. */
   readonly policyVersion: number
 }
 
@@ -51,6 +57,7 @@ export interface PolicySession {
 
 /** What writes completions; has a version that rises with each published update. */
 export interface Policy {
+  /** Updates behind the weights; rises by one with each. */
   readonly version: number
   /** Most tokens that it can read. */
   readonly contextLength: number

@@ -36,6 +36,7 @@ export interface ToolSegment {
   readonly output: ToolOutput
 }
 
+/** A run of tokens with one author. */
 export type Segment = ContextSegment | PolicySegment | ToolSegment
 
 /** All tokens of the segments, end to end: what the model saw. */

@@ -14,10 +14,10 @@ export type Aggregation =
   | { readonly kind: 'tokenMean' }
   /** Every trajectory weighs the same; within it, every token. */
   | { readonly kind: 'sequenceMeanTokenMean' }
-  /** Trajectories weigh by their length. */
+  /** The sums over trajectories, over how many there are. */
   | { readonly kind: 'sequenceMeanTokenSum' }
-  /** Sums over a constant length and no trajectory count (Dr.GRPO as verl computes it). */
-  | { readonly kind: 'tokenSumConstant'; readonly length: number }
+  /** The same, over a constant length (Dr.GRPO). */
+  | { readonly kind: 'sequenceMeanTokenSumNorm'; readonly length: number }
 
 /** What the denominators need to know of the whole mini-batch, all ranks and micro-batches. */
 export interface MiniBatchTotals {
@@ -46,8 +46,8 @@ export function aggregate(
         return divide(sum(masked_BT), totals.tokens)
       case 'sequenceMeanTokenSum':
         return divide(sum(masked_BT), totals.sequences)
-      case 'tokenSumConstant':
-        return divide(sum(masked_BT), aggregation.length)
+      case 'sequenceMeanTokenSumNorm':
+        return divide(sum(masked_BT), totals.sequences * aggregation.length)
       case 'sequenceMeanTokenMean': {
         const lengths_B = sum(mask_BT, [1])
         const means_B = divide(sum(masked_BT, [1]), clamp(lengths_B, 1, null))

@@ -33,13 +33,12 @@ function inputs(dtype: 'float32' | 'bfloat16') {
 
 type Result = { logprobs: Tensor; entropy: Tensor; hidden: Tensor; head: Tensor }
 
-function ours(dtype: 'float32' | 'bfloat16'): Result {
+function ours(dtype: 'float32' | 'bfloat16', keep = false): Result {
   const { slopes, entropySlopes, ...input } = inputs(dtype)
-  const { logprobs, entropy } = chosenLogprobs(input, true)
+  const { logprobs, entropy, kept } = chosenLogprobs(input, { withEntropy: true, keep })
   const head = zeros([vocabulary, size])
-  const hidden = headBackward(input, { logprobs: slopes, entropy: entropySlopes }, (part) =>
-    addInPlace(head, part),
-  )
+  const add = (part: Tensor) => addInPlace(head, part)
+  const hidden = headBackward(input, { logprobs: slopes, entropy: entropySlopes }, add, kept)
   if (!entropy) throw new Error('nothing came back')
   return { logprobs, entropy, hidden, head }
 }
@@ -91,10 +90,21 @@ test('the kernel equals the operators it stands in for', () => {
   })
 })
 
+test('logits that were kept change no bit', () => {
+  scope(() => {
+    for (const dtype of ['float32', 'bfloat16'] as const) {
+      const [again, kept] = [ours(dtype), ours(dtype, true)]
+      for (const name of names) expect(readFloats(kept[name])).toEqual(readFloats(again[name]))
+    }
+  })
+})
+
 test('a token outside of the vocabulary is refused', () => {
   scope(() => {
     const { slopes: _, entropySlopes: __, ...input } = inputs('float32')
     const targets = integers(new Array(tokens).fill(vocabulary))
-    expect(() => chosenLogprobs({ ...input, targets }, false)).toThrow('outside the vocabulary')
+    expect(() => chosenLogprobs({ ...input, targets }, { withEntropy: false })).toThrow(
+      'outside the vocabulary',
+    )
   })
 })

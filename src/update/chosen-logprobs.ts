@@ -1,11 +1,12 @@
 // Log-probs of the tokens that are there, in chunks: [tokens, vocabulary] never exists in float32,
-// and not at all for more than a chunk of tokens.
+// and in the dtype of the weights only for a chunk of tokens, or for the few that are kept.
 //
 // Letters: M tokens, C tokens of a chunk, H hidden size, V vocabulary.
 
 import { add, addInPlace, divide, exp, multiply, negative, subtract } from '../tensor/arithmetic.ts'
 import { withoutGradient } from '../tensor/autograd.ts'
 import { empty } from '../tensor/creation.ts'
+import { dtypeBytes } from '../tensor/dtype.ts'
 import { hasTrainingKernel } from '../tensor/kernel.ts'
 import { linear, matmul } from '../tensor/neural.ts'
 import { operatorInPlace, operatorOfSeveral } from '../tensor/operator.ts'
@@ -22,6 +23,9 @@ const chunkTokens = 128
 
 /** Tokens whose logits are held at once in the 16 bits of the weights. */
 const blockTokens = 1024
+
+/** Bytes of logits that may wait for the way back, where they need not be computed again. */
+const keptBytes = 2 ** 28
 
 const logprobKernel = operatorOfSeveral('retool::chosen_logprobs')
 const slopeKernel = operatorInPlace('retool::logit_gradient_')
@@ -42,16 +46,38 @@ export interface ChosenLogprobs {
   readonly logprobs: Tensor
   /** [M], float32, of the whole distribution; null if not asked for. */
   readonly entropy: Tensor | null
+  /** Of the first blocks of tokens, for `headBackward`, which uses them up; empty if not asked for. */
+  readonly kept: readonly KeptLogits[]
+}
+
+/** What the kernel found of a block of tokens. */
+export interface KeptLogits {
+  readonly logits: Tensor
+  readonly totals: Tensor
+  readonly entropies: Tensor
+}
+
+export interface LogprobOptions {
+  readonly withEntropy: boolean
+  /** Keep logits for `headBackward`, as far as memory allows. */
+  readonly keep?: boolean
 }
 
 /** log softmax(hidden head^T / temperature) at the targets. No gradient is recorded. */
-export function chosenLogprobs(input: HeadInput, withEntropy: boolean): ChosenLogprobs {
+export function chosenLogprobs(
+  input: HeadInput,
+  { withEntropy, keep = false }: LogprobOptions,
+): ChosenLogprobs {
   return scope(() =>
     withoutGradient(() => {
       const kernel = hasTrainingKernel(input.hidden)
       const most = kernel ? blockLength(input) : chunkTokens
-      const parts = pieces(input, most).map(({ input: piece }) =>
-        kernel ? kernelLogprobs(piece, withEntropy) : chunkLogprobs(piece, withEntropy),
+      const blockBytes = most * input.head.dimension(0) * dtypeBytes(input.head.dtype)
+      const kept = keep ? Math.floor(keptBytes / blockBytes) : 0
+      const parts = pieces(input, most).map(({ input: piece }, index) =>
+        kernel
+          ? kernelLogprobs(piece, withEntropy, index < kept)
+          : chunkLogprobs(piece, withEntropy),
       )
       const entropies = parts.flatMap(({ entropy }) => (entropy ? [entropy] : []))
       return {
@@ -60,23 +86,24 @@ export function chosenLogprobs(input: HeadInput, withEntropy: boolean): ChosenLo
           0,
         ),
         entropy: withEntropy ? concatenate(entropies, 0) : null,
+        kept: parts.flatMap((part) => part.kept),
       }
     }),
   )
 }
 
 /** By the addon's kernel, which holds one row at a time in float32. */
-function kernelLogprobs(block: HeadInput, withEntropy: boolean): ChosenLogprobs {
-  const logits_MV = linear(block.hidden, block.head)
-  const [logprobs, , entropy] = logprobKernel(
-    logits_MV,
-    block.targets,
-    block.temperature,
-    withEntropy,
-  )
-  logits_MV.dispose()
-  if (!logprobs || !entropy) throw new Error('defect: log-probs without a result')
-  return { logprobs, entropy: withEntropy ? entropy : null }
+function kernelLogprobs(block: HeadInput, withEntropy: boolean, keep: boolean): ChosenLogprobs {
+  const { targets, temperature } = block
+  const logits = linear(block.hidden, block.head)
+  const [logprobs, totals, entropies] = logprobKernel(logits, targets, temperature, withEntropy)
+  if (!logprobs || !totals || !entropies) throw new Error('defect: log-probs without a result')
+  if (!keep) logits.dispose()
+  return {
+    logprobs,
+    entropy: withEntropy ? entropies : null,
+    kept: keep ? [{ logits, totals, entropies }] : [],
+  }
 }
 
 function chunkLogprobs(chunk: HeadInput, withEntropy: boolean): ChosenLogprobs {
@@ -85,9 +112,9 @@ function chunkLogprobs(chunk: HeadInput, withEntropy: boolean): ChosenLogprobs {
     const total_C1 = logSumExp(logits_CV, [1], true)
     const chosen_C1 = gather(logits_CV, 1, unsqueeze(chunk.targets, 1))
     const logprobs = squeeze(subtract(chosen_C1, total_C1), 1)
-    if (!withEntropy) return { logprobs, entropy: null }
+    if (!withEntropy) return { logprobs, entropy: null, kept: [] }
     const expected_C = sum(multiply(exp(subtract(logits_CV, total_C1)), logits_CV), [1])
-    return { logprobs, entropy: subtract(squeeze(total_C1, 1), expected_C) }
+    return { logprobs, entropy: subtract(squeeze(total_C1, 1), expected_C), kept: [] }
   })
 }
 
@@ -102,17 +129,20 @@ export interface HeadGradients {
 /**
  * The gradient of the loss by `hidden`, [M, H]; the head's own is handed to `addHeadGradient` in
  * parts, [V, H] each. With p the probabilities: d logprob / d logit_j = 1[j chosen] - p_j, and
- * d entropy / d logit_j = -p_j (log p_j + entropy).
+ * d entropy / d logit_j = -p_j (log p_j + entropy). `kept` is what `chosenLogprobs` kept of the same
+ * input.
  */
 export function headBackward(
   input: HeadInput,
   gradients: HeadGradients,
   addHeadGradient: (gradient_VH: Tensor) => void,
+  kept: readonly KeptLogits[] = [],
 ): Tensor {
   return scope(() =>
     withoutGradient(() => {
-      const parts = pieces(input, blockLength(input)).map(({ start, length, input: block }) =>
-        blockBackward(block, part(gradients, start, length), addHeadGradient),
+      const parts = pieces(input, blockLength(input)).map(
+        ({ start, length, input: block }, index) =>
+          blockBackward(block, part(gradients, start, length), addHeadGradient, kept[index]),
       )
       return concatenate(parts, 0)
     }),
@@ -124,31 +154,33 @@ function blockBackward(
   block: HeadInput,
   given: HeadGradients,
   addHeadGradient: (gradient_VH: Tensor) => void,
+  kept: KeptLogits | undefined,
 ): Tensor {
   return scope(() => {
     const slopes_MV = hasTrainingKernel(block.hidden)
-      ? kernelSlopes(block, given)
+      ? kernelSlopes(block, given, kept)
       : chunkedSlopes(block, given)
     addHeadGradient(matmul(transpose(slopes_MV, 0, 1), block.hidden))
-    return matmul(slopes_MV, block.head)
+    const gradient_MH = matmul(slopes_MV, block.head)
+    slopes_MV.dispose()
+    return gradient_MH
   })
 }
 
 /** d loss / d logits, [M, V] in the dtype of the weights, by the addon's kernel. */
-function kernelSlopes(block: HeadInput, given: HeadGradients): Tensor {
+function kernelSlopes(
+  block: HeadInput,
+  given: HeadGradients,
+  kept: KeptLogits | undefined,
+): Tensor {
   const { targets, temperature } = block
-  const logits_MV = linear(block.hidden, block.head)
-  const [, totals, entropies] = logprobKernel(
-    logits_MV,
-    targets,
-    temperature,
-    given.entropy !== null,
-  )
+  const [found] = kept ? [kept] : kernelLogprobs(block, given.entropy !== null, true).kept
+  if (!found) throw new Error('defect: no logits were kept')
   const slopes = contiguous(given.logprobs)
   const entropySlopes = given.entropy && contiguous(given.entropy)
-  const spread = entropySlopes ? entropies : null
-  slopeKernel(logits_MV, targets, totals, slopes, entropySlopes, spread, temperature)
-  return logits_MV
+  const spread = entropySlopes ? found.entropies : null
+  slopeKernel(found.logits, targets, found.totals, slopes, entropySlopes, spread, temperature)
+  return found.logits
 }
 
 /** The same, composed of libtorch's operators. */

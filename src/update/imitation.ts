@@ -3,7 +3,6 @@
 import type { Decoder } from '../model/decoder.ts'
 import { full } from '../tensor/creation.ts'
 import { sum } from '../tensor/reduction.ts'
-import { scope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { integers, item, toDevice } from '../tensor/transfer.ts'
 import { backpropagate, type Trainee } from './backpropagate.ts'
@@ -43,11 +42,11 @@ export function imitationGradients(
     backpropagate(trainee, packed, options, (hidden_MH) => {
       const targets = toDevice(integers(packed.targets), head.device)
       const input = { hidden: hidden_MH, head, targets, temperature: 1 }
-      loss -= item(sum(scope(() => chosenLogprobs(input, false).logprobs))) / total
+      const found = chosenLogprobs(input, { withEntropy: false, keep: true })
+      loss -= item(sum(found.logprobs)) / total
       const logprobs = meanSlope(packed.targets.length, total, head)
-      return headBackward(input, { logprobs, entropy: null }, (gradient_VH) =>
-        parameters.addGradient(head, gradient_VH),
-      )
+      const addHeadGradient = (gradient_VH: Tensor) => parameters.addGradient(head, gradient_VH)
+      return headBackward(input, { logprobs, entropy: null }, addHeadGradient, found.kept)
     })
   }
   return { loss, tokens: total }

@@ -8,7 +8,9 @@ import { type ImitationReport, imitationGradients, imitationLoss } from './imita
 import { policyGradients } from './policy-gradients.ts'
 import { miniBatches, type PolicyUpdateOptions } from './policy-update.ts'
 import { prepareTrajectories } from './prepared-trajectory.ts'
+import type { Recomputation } from './recomputed-layers.ts'
 import { scoreTokens, type TokenScores } from './score-tokens.ts'
+import { tokenMeasures } from './token-measure.ts'
 import type { TrainableModel } from './trainable-model.ts'
 import { type UpdateReport, updateReport } from './update-report.ts'
 import {
@@ -21,14 +23,17 @@ import {
 export interface LearnerOptions extends WeightUpdateOptions {
   /** Most tokens of one forward and backward; decides memory and speed, never the result. */
   readonly microBatchTokens: number
-  /** Compute each layer once more on the way back instead of keeping what is inside it. */
-  readonly checkpointActivations: boolean
+  /**
+   * Compute layers once more on the way back instead of keeping what is inside them: all, none, or
+   * as few as a budget of 2 GiB for the activations of a micro-batch asks for (`auto`).
+   */
+  readonly checkpointActivations: Recomputation
 }
 
 export const learnerDefaults: LearnerOptions = {
   ...weightUpdateDefaults,
   microBatchTokens: 4096,
-  checkpointActivations: false,
+  checkpointActivations: 'auto',
 }
 
 /**
@@ -103,9 +108,9 @@ export class Learner {
       const taken = this.#updater.step(() =>
         policyGradients(this.#model, trajectories, gradientOptions),
       )
-      return { trajectories, ...taken }
+      return { members, trajectories, ...taken }
     })
-    return updateReport(steps, options)
+    return updateReport(steps, options, tokenMeasures(prepared, steps))
   }
 
   /** Begins another stage with the present weights: fresh moments, steps from zero, other options. */

@@ -183,7 +183,7 @@ test('the four aggregations, and that micro-batches add up to the mini-batch', (
       [{ kind: 'tokenMean' }, 10 / 4],
       [{ kind: 'sequenceMeanTokenMean' }, (2 + 4) / 2],
       [{ kind: 'sequenceMeanTokenSum' }, (6 + 4) / 2],
-      [{ kind: 'tokenSumConstant', length: 5 }, 10 / 5],
+      [{ kind: 'sequenceMeanTokenSumNorm', length: 5 }, 10 / 2 / 5],
     ]
     for (const [aggregation, value] of expected) {
       const whole = aggregate(table(...losses), table(...masks), aggregation, totals)

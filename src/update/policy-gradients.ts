@@ -35,6 +35,8 @@ export interface MiniBatchMeasure extends ObjectiveSums {
   readonly entropy: number | null
   /** Log-probs under the weights of this mini-batch, in rows over all tokens of each trajectory. */
   readonly logprobs: readonly Float32Array[]
+  /** Rows likewise; null if not measured. */
+  readonly entropies: readonly Float32Array[] | null
 }
 
 /** Adds the mini-batch's gradient to the parameters' sums. */
@@ -44,11 +46,14 @@ export function policyGradients(
   options: PolicyGradientOptions,
 ): MiniBatchMeasure {
   const totals = totalsOf(trajectories)
-  const logprobs = trajectories.map(({ tokens }) => new Float32Array(tokens.length))
+  const emptyRows = () => trajectories.map(({ tokens }) => new Float32Array(tokens.length))
+  const logprobs = emptyRows()
+  const entropies = options.measureEntropy ? emptyRows() : null
   const sums = { loss: 0, clipped: 0, ratio: 0, kl: 0, entropy: 0 }
   for (const members of microBatches(trajectories, options.microBatchTokens)) {
     const part = members.flatMap((index) => trajectories[index] ?? [])
-    const rows = members.flatMap((index) => logprobs[index] ?? [])
+    const rowsOf = (all: readonly Float32Array[]) => members.flatMap((index) => all[index] ?? [])
+    const rows = { logprobs: rowsOf(logprobs), entropies: entropies && rowsOf(entropies) }
     const measured = microBatchGradients(trainee, part, options, { totals, rows })
     sums.loss += measured.loss
     sums.clipped += measured.clipped
@@ -57,7 +62,7 @@ export function policyGradients(
     sums.entropy += measured.entropy
   }
   const entropy = options.measureEntropy ? sums.entropy : null
-  return { ...sums, entropy, tokens: totals.tokens, logprobs }
+  return { ...sums, entropy, tokens: totals.tokens, logprobs, entropies }
 }
 
 function totalsOf(trajectories: readonly PreparedTrajectory[]): MiniBatchTotals {
@@ -72,11 +77,17 @@ interface MicroBatchSums extends ObjectiveSums {
   readonly entropy: number
 }
 
+/** What is filled in: one of each trajectory. */
+interface MicroBatchRows {
+  readonly logprobs: readonly Float32Array[]
+  readonly entropies: readonly Float32Array[] | null
+}
+
 function microBatchGradients(
   trainee: Trainee,
   part: readonly PreparedTrajectory[],
   options: PolicyGradientOptions,
-  { totals, rows }: { readonly totals: MiniBatchTotals; readonly rows: readonly Float32Array[] },
+  { totals, rows }: { readonly totals: MiniBatchTotals; readonly rows: MicroBatchRows },
 ): MicroBatchSums {
   const packed = packSequences(part)
   let sums: MicroBatchSums = { loss: 0, clipped: 0, ratio: 0, kl: 0, entropy: 0 }
@@ -86,15 +97,19 @@ function microBatchGradients(
     const targets = toDevice(integers(packed.targets), head.device)
     const input = { hidden: hidden_MH, head, targets, temperature: options.temperature }
     const bonus = options.objective.entropyBonus !== 0
-    const scores = chosenLogprobs(input, bonus || options.measureEntropy)
-    layOut(readFloats(scores.logprobs), packed, rows)
+    const scores = chosenLogprobs(input, {
+      withEntropy: bonus || options.measureEntropy,
+      keep: true,
+    })
+    layOut(readFloats(scores.logprobs), packed, rows.logprobs)
     const table = tokenTable(packed.columns, head.device)
     const { gradients: given, sums: measured } = slopes(scores, part, table, { options, totals })
     const entropies = scores.entropy ? readFloats(scores.entropy) : new Float32Array(0)
+    if (rows.entropies) layOut(entropies, packed, rows.entropies)
     sums = { ...measured, entropy: entropies.reduce((sum, value) => sum + value, 0) }
-    return headBackward(input, given, (gradient_VH) =>
-      trainee.parameters.addGradient(head, gradient_VH),
-    )
+    const addHeadGradient = (gradient_VH: Tensor) =>
+      trainee.parameters.addGradient(head, gradient_VH)
+    return headBackward(input, given, addHeadGradient, scores.kept)
   })
   return sums
 }

@@ -25,6 +25,7 @@ export interface ClipRange {
   readonly high: number
 }
 
+/** What every policy loss gives. */
 export interface TokenLosses {
   /** [B,T], with gradient; to be masked and aggregated. */
   readonly losses: Tensor
@@ -32,6 +33,7 @@ export interface TokenLosses {
   readonly clipped: Tensor
 }
 
+/** The bounds of the clipped loss. */
 export interface PolicyLossOptions {
   readonly clipRange: ClipRange
   /** For A < 0 the loss is at most `dualClip` times -A; above 1, or null for no bound. */

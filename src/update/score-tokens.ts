@@ -41,7 +41,7 @@ export function scoreTokens(
           targets: toDevice(integers(packed.targets), device),
           temperature: options.temperature,
         },
-        options.withEntropy,
+        { withEntropy: options.withEntropy },
       )
       layOut(readFloats(scores.logprobs), packed, pickRows(logprobs, members))
       if (scores.entropy) layOut(readFloats(scores.entropy), packed, pickRows(entropy, members))

@@ -1,5 +1,6 @@
 // A decoder whose weights are in training, all of them or adapters beside frozen ones.
 
+import { type Adapter, withAdapters } from '../model/adapter.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { type Decoder, makeDecoder } from '../model/decoder.ts'
 import { arrangeWeights, type NamedWeights } from '../model/decoder-weights.ts'
@@ -7,7 +8,6 @@ import { withoutGradient } from '../tensor/autograd.ts'
 import { unowned } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { clone, toDtype } from '../tensor/transfer.ts'
-import { type LoraOptions, withAdapters } from './lora.ts'
 import { ParameterSet } from './parameters.ts'
 
 /** What forwards compute in; masters are float32 always. */
@@ -42,17 +42,11 @@ export function fullyTrainable(
   })
 }
 
-export interface AdapterInput {
-  readonly options: LoraOptions
-  /** By PEFT's names, as `freshAdapters` makes them; they stay the caller's. */
-  readonly weights: ReadonlyMap<string, Tensor>
-}
-
-/** Trains adapters beside frozen copies of `weights`, which stay the caller's. */
+/** Trains a copy of `adapter` beside frozen copies of `weights`; the given stay the caller's. */
 export function adapterTrainable(
   config: ModelConfig,
   weights: NamedWeights,
-  adapter: AdapterInput,
+  adapter: Adapter,
   dtype: ComputeDtype,
 ): TrainableModel {
   return unowned(() => {
@@ -60,7 +54,7 @@ export function adapterTrainable(
     const parameters = new ParameterSet(converted(adapter.weights, 'float32'), dtype)
     const arranged = arrangeWeights(config, frozen)
     const base = makeDecoder(config, arranged)
-    const adapted = withAdapters(arranged, parameters.compute(), adapter.options)
+    const adapted = withAdapters(arranged, { ...adapter, weights: parameters.compute() })
     const dispose = () => {
       parameters[Symbol.dispose]()
       for (const tensor of frozen.values()) tensor.dispose()

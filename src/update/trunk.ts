@@ -7,6 +7,7 @@ import { branchAttention } from '../model/attention.ts'
 import { type Decoder, decoderAngles, decoderLayer, type LayerInput } from '../model/decoder.ts'
 import type { LayerWeights } from '../model/decoder-weights.ts'
 import { gradients, setRequiresGrad, withGradient, withoutGradient } from '../tensor/autograd.ts'
+import { dtypeBytes } from '../tensor/dtype.ts'
 import { embedding, rmsNorm } from '../tensor/neural.ts'
 import { operatorInPlace } from '../tensor/operator.ts'
 import { scope } from '../tensor/scope.ts'
@@ -14,6 +15,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { detach, integers, toDevice, toDtype } from '../tensor/transfer.ts'
 import type { PackedBatch } from './batch.ts'
 import type { ParameterSet } from './parameters.ts'
+import { type Recomputation, recomputedLayers } from './recomputed-layers.ts'
 
 const indexAddInPlace = operatorInPlace('aten::index_add_')
 
@@ -44,8 +46,8 @@ export interface RecordedTrunk {
 }
 
 export interface TrunkOptions {
-  /** Keep only each layer's input and compute the layer once more on the way back. */
-  readonly checkpointActivations: boolean
+  /** Keep only the inputs of some layers, or of all, and compute these once more on the way back. */
+  readonly checkpointActivations: Recomputation
 }
 
 /** A forward that can be gone back through once. Must be called inside a scope that outlives both. */
@@ -64,24 +66,30 @@ export function recordTrunk(
   const weights = layers.map((layer) => trainable(layer, parameters))
   const normWeights = parameters.find(norm) ? [norm] : []
   const start_TH = withoutGradient(() => embedding(table, ids_T))
-  const stretches: Stretch[] = checkpointActivations
-    ? [
-        ...steps.map((run, index) => ({ run, weights: weights[index] ?? [] })),
-        { run: finish, weights: normWeights },
-      ]
-    : [
-        {
-          run: (hidden_TH) => finish(steps.reduce((hidden, step) => step(hidden), hidden_TH)),
-          weights: [...weights.flat(), ...normWeights],
-        },
-      ]
-  const recorded = checkpointActivations
-    ? checkpointed(stretches, start_TH, parameters)
-    : whole(stretches, start_TH, parameters)
+  const size = { tokens: packed.ids.length, numberBytes: dtypeBytes(table.dtype) }
+  const first = recomputedLayers(decoder.config, size, checkpointActivations)
+  // The last layers are kept: they give their memory back before the first are computed again.
+  const recomputed = checkpointed(
+    steps.slice(0, first).map((run, index) => ({ run, weights: weights[index] ?? [] })),
+    start_TH,
+    parameters,
+  )
+  const kept = whole(
+    {
+      run: (hidden_TH) =>
+        finish(steps.slice(first).reduce((hidden, step) => step(hidden), hidden_TH)),
+      weights: [...weights.slice(first).flat(), ...normWeights],
+    },
+    recomputed.hidden,
+    parameters,
+  )
   return {
-    hidden: recorded.hidden,
+    hidden: kept.hidden,
     backward: (gradient_TH) =>
-      scope(() => addEmbeddingGradient(recorded.backward(gradient_TH), ids_T, table, parameters)),
+      scope(() => {
+        const start = recomputed.backward(kept.backward(gradient_TH))
+        addEmbeddingGradient(start, ids_T, table, parameters)
+      }),
   }
 }
 
@@ -97,17 +105,10 @@ interface Recorded {
   readonly backward: (gradient_TH: Tensor) => Tensor
 }
 
-/** Everything recorded at once: fastest, most memory. */
-function whole(
-  stretches: readonly Stretch[],
-  start_TH: Tensor,
-  parameters: ParameterSet,
-): Recorded {
+/** Recorded as it runs: fastest, most memory. */
+function whole({ run, weights }: Stretch, start_TH: Tensor, parameters: ParameterSet): Recorded {
   const leaf_TH = leaf(start_TH)
-  const end_TH = scope(() =>
-    withGradient(() => stretches.reduce((hidden, { run }) => run(hidden), leaf_TH)),
-  )
-  const weights = stretches.flatMap((stretch) => stretch.weights)
+  const end_TH = scope(() => withGradient(() => run(leaf_TH)))
   return {
     hidden: detach(end_TH),
     backward: (gradient_TH) => passBack(end_TH, leaf_TH, weights, { gradient_TH, parameters }),
@@ -185,7 +186,7 @@ function layerInput(decoder: Decoder, { branches, ids, positions }: PackedTokens
   const place = (values: readonly number[]) => toDevice(integers(values), table.device)
   const { angles, attend } = withoutGradient(() => ({
     angles: decoderAngles(decoder, place(positions)),
-    attend: branchAttention(branches, table),
+    attend: branchAttention(branches, table, decoder.config.headSize),
   }))
   const input: LayerInput = { config: decoder.config, angles, attend }
   return { input, ids_T: place(ids) }

@@ -4,6 +4,7 @@ import type { MiniBatchMeasure } from './policy-gradients.ts'
 import type { PolicyUpdateOptions } from './policy-update.ts'
 import type { PreparedTrajectory } from './prepared-trajectory.ts'
 import { samplingGap } from './sampling-gap.ts'
+import type { TokenMeasure } from './token-measure.ts'
 import type { StepMeasure } from './weight-updater.ts'
 
 /** Means are over trained tokens unless said otherwise; null where there was nothing to measure. */
@@ -24,10 +25,16 @@ export interface UpdateReport {
   /** To the reference policy, by the estimator of the KL term. */
   readonly kl: number | null
   readonly entropy: number | null
-  /** |rollout log-prob - old log-prob|, of the tokens that were sampled. */
+  /**
+   * |rollout log-prob - old log-prob| of the tokens that the policy sampled, those of trajectories that
+   * a limit cut off among them; what tools and prompts say has no log-probs. Near zero where one version
+   * wrote and learns, at the same temperature and without cut-offs (topP, topK, minP).
+   */
   readonly samplingGap: { readonly mean: number; readonly largest: number } | null
   /** Mean sampler correction; 1 without one. */
   readonly meanCorrection: number | null
+  /** One for each trajectory, in the order in which they were given. */
+  readonly perTrajectory: readonly TokenMeasure[]
 }
 
 export interface OptimizerStepMeasure {
@@ -40,6 +47,7 @@ export interface OptimizerStepMeasure {
 export function updateReport(
   steps: readonly OptimizerStepMeasure[],
   options: PolicyUpdateOptions,
+  perTrajectory: readonly TokenMeasure[],
 ): UpdateReport {
   const total = (of: (step: OptimizerStepMeasure) => number) =>
     steps.reduce((sum, step) => sum + of(step), 0)
@@ -60,14 +68,19 @@ export function updateReport(
     entropy: first && first.entropy !== null ? first.entropy / Math.max(1, first.tokens) : null,
     samplingGap: gapOf(passOne),
     meanCorrection: meanCorrection(passOne),
+    perTrajectory,
   }
 }
 
-/** Of the log-probs before the update: recomputed ones, else those of the first forward. */
+/**
+ * Of the log-probs before the update: recomputed ones, else those of its first forward, which only the
+ * first mini-batch has.
+ */
 function gapOf(steps: readonly OptimizerStepMeasure[]): UpdateReport['samplingGap'] {
-  const rows = steps.flatMap(({ trajectories, measured }) =>
+  const rows = steps.flatMap(({ trajectories, measured }, step) =>
     trajectories.flatMap(({ rollout, old, mask }, index) => {
-      const before = old && old !== rollout ? old : measured.logprobs[index]
+      const first = step === 0 ? measured.logprobs[index] : null
+      const before = old && old !== rollout ? old : first
       return rollout && before ? [{ rollout, before, mask: withoutFirst(mask) }] : []
     }),
   )

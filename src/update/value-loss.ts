@@ -8,6 +8,7 @@ import { scope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { TokenLosses } from './policy-loss.ts'
 
+/** Values of B trajectories, T tokens each; what stands off the mask must be finite. */
 export interface ValueLossInput {
   /** [B,T], with gradient. */
   readonly values: Tensor

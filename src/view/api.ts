@@ -3,7 +3,7 @@
 import { type Context, Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { z } from 'zod'
-import { compareConfigs } from '../run/config-difference.ts'
+import { type ConfigDifference, compareConfigs } from '../run/config-difference.ts'
 import { behaviour, purposeCounts } from '../run/figure-query.ts'
 import { curve, metricSummaries } from '../run/metric-query.ts'
 import { listEvaluations, listWarnings } from '../run/note-query.ts'
@@ -35,7 +35,7 @@ export function api(library: RunLibrary): Hono {
   app.get('/configs', (context) => {
     const keys = context.req.queries('run') ?? []
     const configs = keys.map((key) => library.get(key)?.config() ?? null)
-    return context.json(compareConfigs(configs))
+    return context.json(compareConfigs(configs).map(asTexts))
   })
   for (const [path, answer] of Object.entries(runAnswers)) {
     app.get(`/runs/:run${path}`, (context) => {
@@ -76,10 +76,21 @@ const runAnswers: Readonly<Record<string, Answer>> = {
   '/trajectory': (reader, context) =>
     withQuery(context, trajectoryQuery, (key) => {
       const found = reader.query(undefined, (database) => readTrajectory(database, key))
-      return found
-        ? toTransport(found.summary, found.body)
-        : context.json({ error: 'no such trajectory' }, 404)
+      if (found) return toTransport(found.summary, found.body)
+      const damage = reader.damage.at(-1)?.message
+      return context.json({ error: damage ?? 'no such trajectory' }, damage ? 500 : 404)
     }),
+}
+
+/** A row of the table of configurations: values as JSON text, null where a run lacks the key. */
+export interface ConfigRow {
+  readonly key: string
+  readonly values: readonly (string | null)[]
+  readonly same: boolean
+}
+
+function asTexts({ key, values, same }: ConfigDifference): ConfigRow {
+  return { key, values: values.map((value) => JSON.stringify(value) ?? null), same }
 }
 
 function describe(reader: RunReader) {

@@ -52,7 +52,7 @@ describe.skipIf(missing)('the page in Chromium', () => {
       totalSteps: 50,
     })
     for (let step = 1; step <= 20; step++) {
-      live.recordMetrics(step, { 'reward/mean': step / 20, 'system/cpu': 0.5 }, { tokens: step })
+      live.recordMetrics(step, { 'reward/mean': step / 20, 'system/cpu': 0.5 }, { tokens: 1 })
       live.recordTrajectories(step, [
         recordFixture({ id: 'a', reward: 1 }),
         recordFixture({ id: 'b', reward: -1, ok: false }),

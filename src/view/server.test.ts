@@ -62,7 +62,7 @@ describe('runs as JSON', () => {
       { key: 'live', state: { status: 'running', step: 100 }, trajectories: 2, warnings: 1 },
     ])
     expect((await get('/configs?run=live&run=broken')).body).toEqual([
-      { key: 'rate', values: [1, 2], same: false },
+      { key: 'rate', values: ['1', '2'], same: false },
     ])
   })
 

@@ -8,6 +8,8 @@ export const defaultModel = 'smollm2-135m-instruct'
 
 export interface ChatOptions {
   readonly model: string
+  /** A folder with a low-rank adapter. */
+  readonly adapter?: string
   /** One question; without it the chat reads many. */
   readonly prompt?: string
   readonly system?: string

@@ -29,10 +29,11 @@ export async function runChat(options: ChatOptions): Promise<void> {
   else await chat.answerOnce(options.prompt, policy.source.name)
 }
 
-async function open({ model, template, dtype, device, context, tools }: ChatOptions) {
+async function open({ model, adapter, template, dtype, device, context, tools }: ChatOptions) {
   if (isLive(process.stderr)) process.stderr.write(`opening ${model} ...\n`)
   const length = context ?? defaultContext
   return openPolicy(model, {
+    ...(adapter !== undefined && { adapter }),
     ...(template !== undefined && { template }),
     ...(dtype !== undefined && { dtype }),
     ...(device !== undefined && { device }),

@@ -4,12 +4,14 @@
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Demonstration } from '../../cold-start/demonstration.ts'
 import { openAiRow, parquetBytes, sftRow } from '../../cold-start/export-demonstrations.ts'
 import { reToolProtocol } from '../../tool/retool-protocol.ts'
@@ -72,6 +74,7 @@ export class DemonstrationFiles {
 
   #addLines(path: string | undefined, row: RowMaker): void {
     if (path === undefined) return
+    mkdirSync(dirname(path), { recursive: true })
     this.#lines.push({ path, file: openSync(partial(path), 'w'), row })
   }
 
@@ -83,6 +86,7 @@ export class DemonstrationFiles {
 }
 
 function replaceFile(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(partial(path), content)
   renameSync(partial(path), path)
 }

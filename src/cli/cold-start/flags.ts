@@ -23,6 +23,8 @@ export interface ColdStartFlags extends SourceFlags {
   readonly concurrency: number
   readonly teacher?: string
   readonly model?: string
+  readonly teacherTokens?: number
+  readonly temperature?: number
   readonly promptPrice?: number
   readonly completionPrice?: number
   readonly costLimit?: number

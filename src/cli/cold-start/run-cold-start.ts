@@ -2,7 +2,6 @@
 
 import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { UserError } from '../../base/errors.ts'
 import type { Check } from '../../cold-start/checks.ts'
 import { standardChecks } from '../../cold-start/checks.ts'
 import type { ColdStartOptions, DemonstrationWriter } from '../../cold-start/cold-start.ts'
@@ -10,7 +9,7 @@ import { coldStart } from '../../cold-start/cold-start.ts'
 import { Contamination } from '../../cold-start/contamination.ts'
 import { readPassRates } from '../../cold-start/pass-rates.ts'
 import { ReportTally } from '../../cold-start/report.ts'
-import { CostLimitReached, Teacher } from '../../cold-start/teacher.ts'
+import { CostLimitReached, type Teacher } from '../../cold-start/teacher.ts'
 import { writeByRule } from '../../cold-start/write-by-rule.ts'
 import { writeByTeacher } from '../../cold-start/write-by-teacher.ts'
 import { BadRows } from '../../data/bad-rows.ts'
@@ -28,6 +27,7 @@ import { describeMapping, openSourceOf } from '../problem-source.ts'
 import { createProgress } from '../progress.ts'
 import { DemonstrationFiles } from './demonstration-files.ts'
 import type { ColdStartFlags } from './flags.ts'
+import { openTeacher } from './open-teacher.ts'
 import { renderReport } from './render-report.ts'
 
 /** The action of `retool-rl cold-start`. */
@@ -39,7 +39,8 @@ export async function runColdStart(spec: string, flags: ColdStartFlags): Promise
   await using opened = await openSourceOf(spec, flags, (file, mapping) =>
     process.stderr.write(`${describeMapping(file, mapping)}\n`),
   )
-  const teacher = await openTeacher(flags)
+  await using asked = await openTeacher(flags)
+  const teacher = asked?.teacher ?? null
   const sandbox = await createSandbox()
   const grader = openGrader(Math.min(4, availableParallelism()))
   const files = new DemonstrationFiles(flags)
@@ -99,32 +100,6 @@ async function untilLimit<T>(
     if (error instanceof CostLimitReached) return error.message
     throw error
   }
-}
-
-async function openTeacher(flags: ColdStartFlags): Promise<Teacher | null> {
-  if (flags.teacher === undefined) {
-    const needing = ['model', 'costLimit', 'requestsPerMinute'] as const
-    const without = needing.find((name) => flags[name] !== undefined)
-    if (without) throw new UserError(`--${kebab(without)} has no effect without --teacher`, 2)
-    return null
-  }
-  if (flags.model === undefined) throw new UserError('--teacher needs --model', 2)
-  const apiKey = process.env['RETOOL_TEACHER_KEY']
-  const { promptPrice, completionPrice, costLimit, requestsPerMinute } = flags
-  const hasPrices = promptPrice !== undefined && completionPrice !== undefined
-  return await Teacher.open({
-    url: flags.teacher,
-    model: flags.model,
-    ledger: `${flags.output}.replies.jsonl`,
-    ...(apiKey && { apiKey }),
-    ...(hasPrices && { prices: { prompt: promptPrice, completion: completionPrice } }),
-    ...(costLimit !== undefined && { costLimit }),
-    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
-  })
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function writerOf(flags: ColdStartFlags, tool: Tool, teacher: Teacher | null): DemonstrationWriter {

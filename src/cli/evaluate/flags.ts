@@ -1,5 +1,6 @@
 // What `retool-rl evaluate` takes, as parsed.
 
+import type { CallStyle } from '../../evaluate/chat-attempter.ts'
 import type { SourceFlags } from '../source-flags.ts'
 
 export interface EvaluateFlags extends SourceFlags {
@@ -18,5 +19,9 @@ export interface EvaluateFlags extends SourceFlags {
   readonly concurrency: number
   readonly dtype?: string
   readonly template?: string
+  readonly adapter?: string
+  readonly server?: string
+  readonly calls?: CallStyle
+  readonly tokenizer?: string
   readonly json?: true
 }

@@ -1,106 +1,81 @@
 // The action of `retool-rl evaluate`.
 
 import { setMaxListeners } from 'node:events'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { RecordLog } from '../../base/record-log.ts'
+import { writeJsonFile } from '../../checkpoint/atomic-file.ts'
 import { BadRows } from '../../data/bad-rows.ts'
 import type { Problem } from '../../data/problem.ts'
 import { readProblems } from '../../data/problem-stream.ts'
 import type { AttemptRecord } from '../../evaluate/attempt-record.ts'
 import type { EvaluatedAttempt, EvaluateOptions } from '../../evaluate/evaluate.ts'
-import { evaluate, paperEvaluation } from '../../evaluate/evaluate.ts'
+import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvaluationReport } from '../../evaluate/evaluation-report.ts'
-import { type OpenPolicy, openPolicy } from '../../policy/open-policy.ts'
 import { answerJudge } from '../../reward/judge.ts'
 import { openGrader } from '../../reward/open-grader.ts'
 import { RunFolder } from '../../run/folder.ts'
 import { createSandbox } from '../../sandbox/create-sandbox.ts'
-import type { Sandbox } from '../../sandbox/sandbox.ts'
 import { interpreter } from '../../tool/interpreter.ts'
-import { reToolProtocol } from '../../tool/retool-protocol.ts'
-import { trajectoryRecords } from '../../train/record-step.ts'
+import { trajectoryRecords } from '../../train/trajectory-records.ts'
 import { Interrupt } from '../interrupt.ts'
 import { describeMapping, openSourceOf } from '../problem-source.ts'
 import { createProgress } from '../progress.ts'
+import { inRun } from '../train/recipe-run.ts'
+import { type EvaluateConfig, evaluateConfig } from './evaluate-config.ts'
 import type { EvaluateFlags } from './flags.ts'
+import { openSubject, type Subject } from './open-subject.ts'
 import { renderEvaluation } from './render-evaluation.ts'
-
-/** What decides the numbers; an interrupted run goes on only with the same. */
-interface EvaluateConfig {
-  readonly model: string
-  readonly source: string
-  readonly attempts: number
-  readonly temperature: number
-  readonly topP: number
-  readonly tools: boolean
-  readonly limit: number | null
-  readonly seed: number
-  readonly limits: {
-    readonly turns: number
-    readonly turnTokens: number
-    readonly trajectoryTokens: number
-  }
-}
 
 export async function runEvaluate(
   model: string,
   source: string,
   flags: EvaluateFlags,
 ): Promise<void> {
-  const config = configOf(model, source, flags)
+  const config = evaluateConfig(model, source, flags)
   using interrupt = new Interrupt('ending; finished attempts are kept, --resume goes on')
-  setMaxListeners(0, interrupt.signal)
+  const { signal } = interrupt
+  setMaxListeners(0, signal)
   const problems = await loadProblems(source, flags)
-  using run = openRun(config, problems.length, flags)
-  using policy = await openPolicy(model, {
-    ...(flags.template !== undefined && { template: flags.template }),
-    ...(flags.dtype !== undefined && { dtype: dtypeOf(flags.dtype) }),
-  })
+  using run = openRun(config, flags)
+  const goOn = `the same command with --run ${run.path} --resume`
+  const report = await inRun(run, { signal, goOn }, () =>
+    attemptAll({ config, problems, run, flags, signal }),
+  )
+  if (report) {
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderEvaluation(report),
+    )
+    process.stderr.write(`look at the attempts: retool-rl view ${run.path}\n`)
+  }
+}
+
+interface Evaluation {
+  readonly config: EvaluateConfig
+  readonly problems: readonly Problem[]
+  readonly run: RunFolder
+  readonly flags: EvaluateFlags
+  readonly signal: AbortSignal
+}
+
+/** Opens what is needed, makes the attempts that are missing, and keeps the report. */
+async function attemptAll(evaluation: Evaluation): Promise<EvaluationReport> {
+  const { config, run, signal } = evaluation
   const sandbox = config.tools ? await createSandbox() : null
   const grader = openGrader(Math.min(4, availableParallelism()))
   try {
-    const options = await optionsOf({ config, problems, policy, sandbox, grader, run, flags })
-    const signal = interrupt.signal
-    const report = await evaluate({ ...options, rollout: { ...options.rollout, signal } })
-    finish(run, report, flags.json ?? false)
-  } catch (error) {
-    if (!interrupt.signal.aborted) run.fail(error)
-    else {
-      run.interrupt()
-      process.stderr.write(`go on with: --run ${run.path} --resume\n`)
-      process.exitCode = 1
-    }
-    if (!interrupt.signal.aborted) throw error
+    const tools = sandbox ? [interpreter(sandbox, { seed: config.seed })] : []
+    await using subject = await openSubject(config, tools)
+    const judge = answerJudge({ grader, seconds: 10 })
+    const report = await evaluate({ ...(await optionsOf(evaluation, subject)), judge, signal })
+    run.recordEvaluation(0, 'evaluate', report)
+    writeJsonFile(join(run.path, 'report.json'), report)
+    return report
   } finally {
     await Promise.all([sandbox?.close(), grader.close()])
   }
-}
-
-function configOf(model: string, source: string, flags: EvaluateFlags): EvaluateConfig {
-  const { paper, attempts, temperature, topP, turns, turnTokens, trajectoryTokens } = flags
-  if (paper && (attempts ?? temperature ?? topP) !== undefined) {
-    throw new UserError('--paper sets attempts, temperature and top-p; give it or them', 2)
-  }
-  const defaults = paper ? paperEvaluation : { attemptsPerProblem: 4, temperature: 1, topP: 0.7 }
-  return {
-    model,
-    source,
-    attempts: attempts ?? defaults.attemptsPerProblem,
-    temperature: temperature ?? defaults.temperature,
-    topP: topP ?? defaults.topP,
-    tools: flags.tools,
-    limit: flags.limit ?? null,
-    seed: flags.seed,
-    limits: { turns, turnTokens, trajectoryTokens },
-  }
-}
-
-function dtypeOf(name: string): 'float32' | 'bfloat16' {
-  if (name === 'float32' || name === 'bfloat16') return name
-  throw new UserError(`--dtype ${name}: expected float32 or bfloat16`, 2)
 }
 
 async function loadProblems(spec: string, flags: EvaluateFlags): Promise<readonly Problem[]> {
@@ -120,7 +95,7 @@ async function loadProblems(spec: string, flags: EvaluateFlags): Promise<readonl
   return problems
 }
 
-function openRun(config: EvaluateConfig, problems: number, flags: EvaluateFlags): RunFolder {
+function openRun(config: EvaluateConfig, flags: EvaluateFlags): RunFolder {
   const time = new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19)
   const path = flags.run ?? join('runs', `evaluate-${time}`)
   if (!flags.resume) {
@@ -131,7 +106,7 @@ function openRun(config: EvaluateConfig, problems: number, flags: EvaluateFlags)
   for (const [key, value] of Object.entries(config)) {
     if (JSON.stringify(before[key]) === JSON.stringify(value)) continue
     throw new UserError(
-      `${path}: it was begun with ${key} ${JSON.stringify(before[key])}, not ${JSON.stringify(value)}; give the same, or begin a new run with ${problems} problems`,
+      `${path}: it was begun with ${key} ${JSON.stringify(before[key])}, not ${JSON.stringify(value)}; give the same, or begin a new run`,
     )
   }
   return RunFolder.resume(path, 0)
@@ -145,18 +120,10 @@ function readConfig(path: string): Readonly<Record<string, unknown>> {
   }
 }
 
-interface Parts {
-  readonly config: EvaluateConfig
-  readonly problems: readonly Problem[]
-  readonly policy: OpenPolicy
-  readonly sandbox: Sandbox | null
-  readonly grader: ReturnType<typeof openGrader>
-  readonly run: RunFolder
-  readonly flags: EvaluateFlags
-}
-
-async function optionsOf(parts: Parts): Promise<EvaluateOptions> {
-  const { config, problems, policy, sandbox, grader, run, flags } = parts
+async function optionsOf(
+  { config, problems, run, flags }: Evaluation,
+  subject: Subject,
+): Promise<Omit<EvaluateOptions, 'judge'>> {
   const log = await RecordLog.open<AttemptRecord>(join(run.path, 'attempts.jsonl'))
   const total = problems.length * config.attempts
   const progress = createProgress({ title: 'evaluate', total })
@@ -165,39 +132,17 @@ async function optionsOf(parts: Parts): Promise<EvaluateOptions> {
     const { correct } = record
     const reward = { total: Number(correct ?? 0), parts: {}, correct }
     const group = { problem, members: [{ trajectory, reward }] }
-    run.recordTrajectories(0, trajectoryRecords([group], [], 'evaluation', policy.tokenizer))
+    run.recordTrajectories(0, trajectoryRecords([group], [], 'evaluation', subject.tokenizer))
     progress.update(++done)
     if (done === total) progress.finish()
   }
   return {
     problems,
     attemptsPerProblem: config.attempts,
-    rollout: {
-      policy: policy.engine,
-      codec: policy.tokenizer,
-      template: policy.template,
-      protocol: reToolProtocol,
-      tools: sandbox ? [interpreter(sandbox, { seed: config.seed })] : [],
-      sampling: { temperature: config.temperature, topP: config.topP, topK: 0, minP: 0 },
-      stopTokens: policy.stopTokens,
-      // What a busy machine takes longer for is no fault of the model.
-      limits: { ...config.limits, wallTimeMs: 3_600_000 },
-      seed: config.seed,
-    },
-    judge: answerJudge({ grader, seconds: 10 }),
+    attempter: subject.attempter,
     concurrency: flags.concurrency,
     log,
     name: 'evaluation',
     onAttempt,
   }
-}
-
-function finish(run: RunFolder, report: EvaluationReport, asJson: boolean): void {
-  run.recordEvaluation(0, 'evaluate', report)
-  const path = join(run.path, 'report.json')
-  writeFileSync(`${path}.part`, `${JSON.stringify(report, null, 2)}\n`)
-  renameSync(`${path}.part`, path)
-  run.finish()
-  process.stdout.write(asJson ? `${JSON.stringify(report, null, 2)}\n` : renderEvaluation(report))
-  process.stderr.write(`report: ${path}; look at the attempts: retool-rl view ${run.path}\n`)
 }

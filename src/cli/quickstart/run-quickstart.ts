@@ -1,75 +1,83 @@
 // Runs the quickstart in front of a person: bars while it works, then what came of it.
 
-import { RunFolder } from '../../run/folder.ts'
+import { setMaxListeners } from 'node:events'
+import type { EvaluationReport } from '../../evaluate/evaluation-report.ts'
 import { cpuCapability, threadCount, torchVersion } from '../../tensor/device.ts'
-import { type QuickstartResult, quickstart } from '../../train/quickstart.ts'
-import { quickstartCheck, quickstartConfig } from '../../train/quickstart-config.ts'
+import { quickstart } from '../../train/quickstart.ts'
+import type { QuickstartResult } from '../../train/quickstart-options.ts'
+import { quickstartSteps } from '../../train/quickstart-story.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { usesColour } from '../terminal.ts'
+import { inRun, openRun } from '../train/recipe-run.ts'
+import { type QuickstartFlags, quickstartRun } from './quickstart-run.ts'
 import { resultTable } from './result-table.ts'
 import { solvedExample } from './solved-example.ts'
 
-export interface RunQuickstartOptions {
-  readonly path: string
-  readonly seed: number
-  readonly check: boolean
-  readonly json: boolean
-}
-
-export async function runQuickstart(options: RunQuickstartOptions): Promise<void> {
-  const chosen = options.check ? quickstartCheck : quickstartConfig
-  const config = { ...chosen, seed: options.seed }
-  using interrupt = new Interrupt(`ending; what was measured stays in ${options.path}`)
-  const start = {
-    command: 'quickstart',
-    config,
-    totalSteps: config.policy.steps + 2,
-    environment: { torch: torchVersion(), threads: threadCount(), kernels: cpuCapability() },
-  }
-  using run = RunFolder.create(options.path, start)
-  try {
-    const result = await quickstart({
+export async function runQuickstart(flags: QuickstartFlags): Promise<void> {
+  const { path, config } = quickstartRun(flags)
+  using interrupt = new Interrupt('keeping the work and ending; Ctrl-C again ends at once')
+  setMaxListeners(0, interrupt.signal)
+  const opened = openRun(
+    path,
+    { run: path, resume: flags.resume !== undefined },
+    {
+      command: 'quickstart',
       config,
+      totalSteps: quickstartSteps(config).all,
+      environment: { torch: torchVersion(), threads: threadCount(), kernels: cpuCapability() },
+    },
+  )
+  using run = opened.run
+  const goOn = `${ownCommand()} --resume ${path}`
+  const result = await inRun(run, { signal: interrupt.signal, goOn }, () =>
+    quickstart({
+      config,
+      digest: opened.config,
       run,
+      from: opened.from,
       signal: interrupt.signal,
       narrator: { chapter: (title, total) => createProgress({ title, total }) },
-    })
-    run.finish()
-    process.stdout.write(options.json ? jsonOf(result, options.path) : story(result, options.path))
-  } catch (error) {
-    if (interrupt.signal.aborted) {
-      run.interrupt()
-      process.stderr.write(`stopped; look at what there is: retool-rl view ${options.path}\n`)
-      process.exitCode = 1
-      return
-    }
-    run.fail(error)
-    throw error
-  }
+    }),
+  )
+  if (!result) return
+  process.stdout.write(flags.json ? jsonOf(result, path) : story(result, path))
+}
+
+/** As the person called it. */
+function ownCommand(): string {
+  const isScript = process.env['npm_lifecycle_event'] === 'quickstart'
+  return isScript ? 'npm run quickstart --' : 'npx retool-rl quickstart'
 }
 
 function story(result: QuickstartResult, path: string): string {
-  const example = solvedExample(result.trained, usesColour(process.stdout))
+  const example = solvedExample(result, usesColour(process.stdout))
   return [
     resultTable(result),
     ...(example === null ? [] : ['One problem that it solved:', '', example]),
     `Everything is in ${path}. Look at every token of it: npx retool-rl view ${path}`,
+    `Talk to the model: npx retool-rl chat --tools --model ${result.model}`,
     '',
   ].join('\n')
 }
 
 function jsonOf(result: QuickstartResult, path: string): string {
-  const plain = (judged: QuickstartResult['trained']) => {
-    const { accuracy, callsPerTrajectory, codePassRate, meanTokens } = judged
-    return { accuracy, callsPerTrajectory, codePassRate, meanTokens }
-  }
-  const { untouched, coldStart, trained, demonstrations } = result
+  const { untouched, coldStart, trained, model } = result
+  const plain = ({ all, byLabel }: EvaluationReport) => ({
+    accuracy: { all: all.average, ...average(byLabel) },
+    callsPerTrajectory: all.behaviour.callsPerResponse,
+    codePassRate: all.behaviour.codePassRate,
+    meanTokens: all.behaviour.responseLength,
+  })
   return `${JSON.stringify({
     run: path,
-    demonstrations,
+    model,
     untouched: plain(untouched),
     coldStart: plain(coldStart),
     trained: plain(trained),
   })}\n`
+}
+
+function average(byLabel: EvaluationReport['byLabel']) {
+  return Object.fromEntries(Object.entries(byLabel).map(([label, { average }]) => [label, average]))
 }

@@ -2,19 +2,22 @@
 
 import { styleText } from 'node:util'
 import type { ScoredGroup } from '../../reward/reward.ts'
-import type { Judged } from '../../train/judge-policy.ts'
+import type { QuickstartResult } from '../../train/quickstart-options.ts'
 import type { Segment } from '../../trajectory/segment.ts'
 
-/** Trajectories come decoded beside their groups; null where nothing was solved with a call. */
-export function solvedExample(judged: Judged, colour: boolean): string | null {
-  const solved = judged.groups.find(isSolvedWithCall)
+/** Null where nothing was solved with a call. */
+export function solvedExample(
+  { attempts, decode }: Pick<QuickstartResult, 'attempts' | 'decode'>,
+  colour: boolean,
+): string | null {
+  const solved = attempts.find(isSolvedWithCall)
   const member = solved?.members.find(({ reward }) => reward.correct)
   if (!solved || !member) return null
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text
   const parts = member.trajectory.segments.flatMap((segment) => {
     if (segment.author === 'context') return []
-    const text = judged.decode(segment.tokens)
+    const text = decode(segment.tokens)
     return [paint(segment.author === 'policy' ? 'cyan' : 'yellow', printable(text))]
   })
   return `${paint('bold', printable(solved.problem.question))}\n${parts.join('')}\n`

@@ -11,6 +11,7 @@ export interface ExportOptions {
   readonly root: string
   readonly output: string
   readonly trajectories?: boolean
+  readonly json?: boolean
 }
 
 /** The path of the file. */
@@ -23,7 +24,8 @@ export function exportRun(name: string, options: ExportOptions): string {
   })
   const [damage] = reader.damage
   if (damage) throw new UserError(`${name}: ${damage.file} cannot be read: ${damage.message}`)
-  return `${resolve(options.output)}\n`
+  const file = resolve(options.output)
+  return options.json ? `${JSON.stringify({ run: name, file, format })}\n` : `${file}\n`
 }
 
 function formatOf(path: string): ExportFormat {

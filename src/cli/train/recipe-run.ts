@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { z } from 'zod'
+import { UserError } from '../../base/errors.ts'
 import { loadRecipe } from '../../config/load-recipe.ts'
 import type { NoEffectRule } from '../../config/no-effect.ts'
 import { resolveConfig } from '../../config/resolve-config.ts'
@@ -35,7 +36,11 @@ export interface OpenedRun {
 }
 
 /** A new run folder, or with `--resume` the old one and the newest checkpoint that is whole. */
-export function openRun(name: string, flags: RecipeFlags, start: RunStart): OpenedRun {
+export function openRun(
+  name: string,
+  flags: { readonly run?: string; readonly resume?: boolean },
+  start: RunStart,
+): OpenedRun {
   const path = flags.run ?? join('runs', basename(name, extname(name)))
   const config = configDigest(start.config)
   if (!flags.resume) return { run: RunFolder.create(path, start), from: null, config }
@@ -54,10 +59,28 @@ export function openRun(name: string, flags: RecipeFlags, start: RunStart): Open
   return { run, from, config }
 }
 
+/** What goes on with a stopped run of a recipe. */
+export function resumeCommand(
+  command: 'train' | 'sft',
+  recipe: string,
+  run: RunFolder,
+  { set }: Pick<RecipeFlags, 'set'>,
+): string {
+  const settings = set.map((assignment) => ` --set '${assignment}'`).join('')
+  return `npx retool-rl ${command} ${recipe}${settings} --run ${run.path} --resume`
+}
+
+interface RunEnding {
+  /** Asks for the end. */
+  readonly signal: AbortSignal
+  /** The command that goes on. */
+  readonly goOn: string
+}
+
 /** Ends the run folder as what happened asks for, and says how to go on after a Ctrl-C. */
 export async function inRun<T>(
   run: RunFolder,
-  signal: AbortSignal,
+  { signal, goOn }: RunEnding,
   work: () => Promise<T>,
 ): Promise<T | null> {
   try {
@@ -65,13 +88,24 @@ export async function inRun<T>(
     run.finish()
     return result
   } catch (error) {
-    if (!signal.aborted) {
-      run.fail(error)
-      throw error
-    }
+    if (!signal.aborted) throw failed(run, error, goOn)
     run.interrupt()
-    process.stderr.write(`stopped; go on with the same command and --resume (${run.path})\n`)
+    process.stderr.write(
+      `stopped; go on: ${goOn}\nlook at what there is: npx retool-rl view ${run.path}\n`,
+    )
     process.exitCode = 1
     return null
   }
+}
+
+/** What to throw: the error itself, or words for a disk that is full. */
+function failed(run: RunFolder, error: unknown, goOn: string): unknown {
+  try {
+    run.fail(error)
+  } catch {
+    // A full disk takes no word of it either; a run whose process is gone counts as interrupted.
+  }
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code !== 'SQLITE_FULL' && code !== 'ENOSPC') return error
+  return new UserError(`${run.path}: the disk is full; free some space and go on: ${goOn}`)
 }

@@ -4,15 +4,16 @@ import { sftRecipeRules, sftRecipeSchema } from '../../config/sft-recipe.ts'
 import { fineTune } from '../../train/sft.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress, type Progress } from '../progress.ts'
-import { inRun, openRun, type RecipeFlags, readRecipe } from './recipe-run.ts'
+import { inRun, openRun, type RecipeFlags, readRecipe, resumeCommand } from './recipe-run.ts'
 
 export async function runSft(name: string, flags: RecipeFlags): Promise<void> {
   const recipe = await readRecipe(name, sftRecipeSchema, flags, sftRecipeRules)
   using interrupt = new Interrupt('saving and ending; Ctrl-C again ends at once')
   const opened = openRun(name, flags, { command: 'sft', config: recipe, totalSteps: null })
   using run = opened.run
+  const goOn = resumeCommand('sft', name, run, flags)
   let progress: Progress | undefined
-  const result = await inRun(run, interrupt.signal, async () => {
+  const result = await inRun(run, { signal: interrupt.signal, goOn }, async () => {
     try {
       return await fineTune({
         ...opened,

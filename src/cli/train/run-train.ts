@@ -1,17 +1,16 @@
 // The action of `retool-rl train`.
 
 import { setMaxListeners } from 'node:events'
-import { join } from 'node:path'
-import { cacheFolder } from '../../../setup/cache-folder.mjs'
-import { type TrainRecipe, trainRecipeRules, trainRecipeSchema } from '../../config/train-recipe.ts'
-import { openGenerator } from '../../data/open-generator.ts'
-import type { PythonProcess } from '../../python/python-process.ts'
-import { openProblems } from '../../train/open-problems.ts'
+import { plainConfig } from '../../config/plain-config.ts'
+import { type TrainRecipe, trainRecipeSchema } from '../../config/train-recipe.ts'
+import { trainRecipeRules } from '../../config/train-recipe-rules.ts'
+import { sourceServices } from '../../data/source-services.ts'
+import { openProblemList, openProblems } from '../../train/open-problems.ts'
 import { type RecipeProblems, trainRecipe } from '../../train/train-recipe.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { dryRun } from './dry-run.ts'
-import { inRun, openRun, type RecipeFlags, readRecipe } from './recipe-run.ts'
+import { inRun, openRun, type RecipeFlags, readRecipe, resumeCommand } from './recipe-run.ts'
 
 export interface TrainFlags extends RecipeFlags {
   readonly dryRun?: true
@@ -26,10 +25,11 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
   using interrupt = new Interrupt('saving and ending; Ctrl-C again ends at once')
   setMaxListeners(0, interrupt.signal)
   const problems = await problemsOf(recipe)
-  const start = { command: 'train', config: recipe, totalSteps: recipe.steps }
+  const start = { command: 'train', config: plainConfig(recipe), totalSteps: recipe.steps }
   const opened = openRun(name, flags, start)
   using run = opened.run
-  const result = await inRun(run, interrupt.signal, async () => {
+  const goOn = resumeCommand('train', name, run, flags)
+  const result = await inRun(run, { signal: interrupt.signal, goOn }, async () => {
     using progress = createProgress({ title: 'train', total: recipe.steps })
     return await trainRecipe({
       ...opened,
@@ -61,21 +61,10 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
 
 /** Problems to train on and to judge by; what is left out is said on standard error. */
 async function problemsOf(recipe: TrainRecipe): Promise<RecipeProblems> {
-  let generator: PythonProcess | undefined
-  const services = {
-    generator: () => {
-      generator ??= openGenerator()
-      return generator
-    },
-    hub: { cacheFolder: join(cacheFolder(), 'hub') },
-  }
+  await using services = sourceServices()
   const tell = (message: string) => process.stderr.write(`${message}\n`)
-  try {
-    const held = recipe.evaluation?.problems
-    const evaluation = held ? await openProblems(held, services, [], tell) : []
-    const train = await openProblems(recipe.problems, services, evaluation, tell)
-    return { train, evaluation }
-  } finally {
-    await generator?.close()
-  }
+  const held = recipe.evaluation?.problems
+  const evaluation = held ? await openProblemList(held, services, tell) : []
+  const train = await openProblems(recipe.problems, services, evaluation, tell)
+  return { train, evaluation }
 }

@@ -90,7 +90,7 @@ export class HttpClient {
       throw signal?.aborted ? signal.reason : asFailure(error, url)
     }
     if (response.statusCode >= 200 && response.statusCode < 300) return response
-    throw refusal(`${url}${path}`, response.statusCode, await response.body.text().catch(() => ''))
+    throw refusal(`${url}${path}`, response, await response.body.text().catch(() => ''))
   }
 }
 
@@ -108,9 +108,17 @@ function asFailure(error: unknown, url: string): Error {
   return new InfrastructureError('server_unreachable', `${url}: ${why}`, { cause: error })
 }
 
-function refusal(place: string, status: number, body: string): Error {
+function refusal(
+  place: string,
+  { statusCode: status, headers }: Dispatcher.ResponseData,
+  body: string,
+): Error {
   const message = `${place}: HTTP ${status}: ${body.slice(0, 300)}`
-  if (status === 429 || status === 503) return new InfrastructureError('server_busy', message)
+  if (status === 429 || status === 503) {
+    const seconds = Number(headers['retry-after'] ?? Number.NaN)
+    const wait = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {}
+    return new InfrastructureError('server_busy', message, wait)
+  }
   if (status >= 500 || status === 408) return new InfrastructureError('server_error', message)
   return new UserError(message)
 }

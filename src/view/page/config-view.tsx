@@ -1,6 +1,6 @@
 // The configurations of the chosen runs, and where they differ.
 
-import type { ConfigDifference } from '../../run/config-difference.ts'
+import type { ConfigRow } from '../api.ts'
 import { useData } from './data.ts'
 import { change, parameter } from './route.ts'
 import { chosenRuns, colourOf } from './runs.ts'
@@ -8,9 +8,7 @@ import { chosenRuns, colourOf } from './runs.ts'
 export function ConfigView() {
   const runs = chosenRuns.value
   const query = new URLSearchParams(runs.map((run) => ['run', run])).toString()
-  const { data, error } = useData<ConfigDifference[]>(
-    runs.length > 0 ? `api/configs?${query}` : null,
-  )
+  const { data, error } = useData<ConfigRow[]>(runs.length > 0 ? `api/configs?${query}` : null)
   const onlyDifferent = parameter('show', runs.length > 1 ? 'different' : 'all') === 'different'
   const search = parameter('search').toLowerCase()
   const rows = (data ?? []).filter(
@@ -53,7 +51,7 @@ export function ConfigView() {
 
 interface ConfigTableProperties {
   readonly runs: readonly string[]
-  readonly rows: readonly ConfigDifference[]
+  readonly rows: readonly ConfigRow[]
 }
 
 function ConfigTable({ runs, rows }: ConfigTableProperties) {
@@ -75,7 +73,7 @@ function ConfigTable({ runs, rows }: ConfigTableProperties) {
             <tr key={key} class={same ? '' : 'different'}>
               <th scope="row">{key}</th>
               {runs.map((run, index) => (
-                <td key={run}>{written(values[index])}</td>
+                <td key={run}>{values[index] ?? <span class="quiet">missing</span>}</td>
               ))}
             </tr>
           ))}
@@ -83,10 +81,4 @@ function ConfigTable({ runs, rows }: ConfigTableProperties) {
       </table>
     </div>
   )
-}
-
-/** JSON has no `undefined`: a key that a configuration lacks comes as null or not at all. */
-function written(value: unknown): string {
-  if (value === undefined || value === null) return '–'
-  return typeof value === 'number' ? String(Number(value.toPrecision(12))) : JSON.stringify(value)
 }

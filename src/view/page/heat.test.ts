@@ -40,3 +40,14 @@ test('certain tokens are clear, opposite advantages have opposite colours', () =
   expect([scale?.low, scale?.high]).toEqual(['-1.00', '1.00'])
   expect(heatScale('entropy', tokens)).toBeNull()
 })
+
+test('the mask colours what is trained on, the log-prob what surprised', () => {
+  const tokens = tokenFacts(trajectory)
+  expect(tokens.map((facts) => heatOf('mask', facts))).toEqual([0, 1, 1])
+  const mask = heatScale('mask', tokens)
+  expect(mask?.colour(0)).toMatch(/, 0\.000\)$/)
+  expect(mask?.colour(1)).not.toBe(mask?.colour(0))
+  const surprise = heatScale('log-prob', tokens)
+  expect(surprise?.colour(0)).toMatch(/, 0\.000\)$/)
+  expect(surprise?.high).toBe('-0.693')
+})

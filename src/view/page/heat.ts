@@ -4,7 +4,9 @@ import type { TransportTrajectory } from '../transport.ts'
 
 export const heatNames = [
   'author',
+  'mask',
   'probability',
+  'log-prob',
   'advantage',
   'ratio',
   'entropy',
@@ -16,7 +18,9 @@ export type HeatName = (typeof heatNames)[number]
 
 export const heatWords: Readonly<Record<HeatName, string>> = {
   author: 'who wrote it',
+  mask: 'what is trained on',
   probability: 'probability under the policy that wrote it',
+  'log-prob': 'rollout log-prob, in nats',
   advantage: 'how much better than expected',
   ratio: 'new probability over old',
   entropy: 'how undecided the policy was, in nats',
@@ -80,8 +84,12 @@ export function heatOf(name: HeatName, facts: TokenFacts): number | null {
   switch (name) {
     case 'author':
       return null
+    case 'mask':
+      return Number(facts.masked)
     case 'probability':
       return facts.logprob === null ? null : Math.exp(facts.logprob)
+    case 'log-prob':
+      return facts.logprob
     case 'advantage':
       return facts.advantage
     case 'ratio':
@@ -119,6 +127,11 @@ export function heatScale(name: HeatName, tokens: readonly TokenFacts[]): HeatSc
   const ink = (rgb: string, share: number) => `rgba(${rgb}, ${(clamp(share) * 0.72).toFixed(3)})`
   if (name === 'probability') {
     return { low: 'certain', high: 'unlikely', colour: (value) => ink(warm, 1 - value) }
+  }
+  if (name === 'mask') return { low: '0', high: '1', colour: (value) => ink(good, value / 2) }
+  if (name === 'log-prob') {
+    const lowest = Math.min(...values, -1e-9)
+    return { low: '0', high: lowest.toPrecision(3), colour: (value) => ink(warm, value / lowest) }
   }
   const centre = name === 'ratio' ? 1 : 0
   const reach = Math.max(...values.map((value) => Math.abs(value - centre)), 1e-9)

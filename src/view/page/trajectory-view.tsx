@@ -153,11 +153,11 @@ function TrajectoryFacts({ trajectory }: { readonly trajectory: TransportTraject
       <section>
         <h3>Answer judged</h3>
         {summary.answer === null ? (
-          <p class="quiet">none was found</p>
+          <p class="quiet">{verdict === null ? 'not recorded' : 'none'}</p>
         ) : (
           <RichText text={summary.answer} />
         )}
-        {verdict !== null && <p class="quiet">grader: {verdict}</p>}
+        {verdict !== null && <p class="quiet">{verdict}</p>}
         {failureMessage !== null && <p class="notice notice-bad">{failureMessage}</p>}
       </section>
       <section>
@@ -180,6 +180,9 @@ function TrajectoryFacts({ trajectory }: { readonly trajectory: TransportTraject
         <Fact name="time" value={formatDuration(summary.durationMs / 1000)} />
         <Fact name="policy version" value={String(summary.policyVersion)} />
         <Fact name="family" value={summary.source} />
+        {summary.purposes.length > 0 && (
+          <Fact name="code is for" value={[...new Set(summary.purposes)].join(', ')} />
+        )}
       </dl>
     </aside>
   )

@@ -14,7 +14,7 @@ import { UserError } from '../base/errors.ts'
 import type { HubAccess } from './hub-access.ts'
 
 export type HubRepository = {
-  readonly name: string
+  readonly repo: { readonly type: 'model' | 'dataset'; readonly name: string }
   readonly commit: string
   /** The repository's folder in the cache. */
   readonly folder: string
@@ -66,14 +66,14 @@ async function download(
   const partial = `${blob}.incomplete`
   await mkdir(dirname(blob), { recursive: true })
   const source = await downloadFile({
-    repo: { type: 'model', name: repository.name },
+    repo: repository.repo,
     path: entry.path,
     revision: repository.commit,
     hubUrl: access.hubUrl,
     fetch: access.fetch,
     ...(access.accessToken ? { accessToken: access.accessToken } : {}),
   })
-  if (!source) throw new UserError(`${repository.name} has no file ${entry.path}`)
+  if (!source) throw new UserError(`${repository.repo.name} has no file ${entry.path}`)
   let done = sizeOf(partial)
   if (done > entry.size) {
     await rm(partial)
