@@ -59,7 +59,7 @@ export function fakeTrajectory(choices: FakeChoices): TrajectoryRecord {
     tokenValues: {
       advantages: perToken(() => advantage),
       oldLogprobs,
-      newLogprobs: oldLogprobs.map((value) => value + random.normal() * 0.05),
+      newLogprobs: oldLogprobs.map((value) => Math.min(0, value + random.normal() * 0.05)),
       entropies: perToken(() => Math.abs(random.normal()) * 0.7),
     },
   }

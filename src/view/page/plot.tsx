@@ -218,10 +218,16 @@ function axesOf({ xLabel }: PlotProperties): uPlot.Axis[] {
       labelGap: 0,
       labelFont: shared.font,
       values,
+      ...(xLabel === 'step' && { incrs: wholeSteps }),
     },
     { ...shared, size: 52, values },
   ]
 }
+
+/** There is nothing between two steps. */
+const wholeSteps = Array.from({ length: 10 }, (_, power) =>
+  [1, 2, 5].map((n) => n * 10 ** power),
+).flat()
 
 /** Ticks that a logarithmic axis leaves empty come as null. */
 function formatTick(tick: number | null): string {

@@ -4,6 +4,9 @@ import type { TransportSegment, TransportTrajectory } from '../transport.ts'
 import { formatDuration } from './format.ts'
 import { RichText } from './rich-text.tsx'
 
+/** Characters of a context from which it is folded: the question stands beside the text anyway. */
+const longContext = 500
+
 export function ReadingView({ trajectory }: { readonly trajectory: TransportTrajectory }) {
   return (
     <ol class="segments">
@@ -17,6 +20,9 @@ export function ReadingView({ trajectory }: { readonly trajectory: TransportTraj
 function SegmentText({ segment }: { readonly segment: TransportSegment }) {
   const text = segment.pieces.join('')
   const { output } = segment
+  if (segment.author === 'context' && text.length > longContext) {
+    return <FoldedContext tokens={segment.tokens.length} text={text} />
+  }
   return (
     <li class={`segment segment-${segment.author}`}>
       <header>
@@ -32,6 +38,19 @@ function SegmentText({ segment }: { readonly segment: TransportSegment }) {
         )}
       </header>
       <RichText text={text} />
+    </li>
+  )
+}
+
+function FoldedContext({ tokens, text }: { readonly tokens: number; readonly text: string }) {
+  return (
+    <li class="segment segment-context">
+      <details>
+        <summary>
+          <b>context</b> <span class="quiet">{tokens} tokens</span>
+        </summary>
+        <RichText text={text} />
+      </details>
     </li>
   )
 }

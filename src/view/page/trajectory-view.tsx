@@ -153,7 +153,7 @@ function TrajectoryFacts({ trajectory }: { readonly trajectory: TransportTraject
       <section>
         <h3>Answer judged</h3>
         {summary.answer === null ? (
-          <p class="quiet">none was found</p>
+          <p class="quiet">{verdict === null ? 'not recorded' : 'none'}</p>
         ) : (
           <RichText text={summary.answer} />
         )}

@@ -2,9 +2,13 @@
 
 import type { Attempt } from 'retool-rl'
 
-/** 1 for a call that ran, 1/2 for one that was refused, 0 for none. */
-export function asksWell({ trajectory }: Pick<Attempt, 'trajectory'>): number {
+/**
+ * 1 for a call that ran, 1/2 for one that was refused, 1/4 for naming the tool alone, 0 for nothing
+ * of it: a model that never calls has something to climb.
+ */
+export function asksWell({ trajectory, turns }: Pick<Attempt, 'trajectory' | 'turns'>): number {
   const calls = trajectory.segments.filter((segment) => segment.author === 'tool')
-  if (calls.length === 0) return 0
-  return calls.some(({ output }) => output.ok) ? 1 : 0.5
+  if (calls.some(({ output }) => output.ok)) return 1
+  if (calls.length > 0) return 0.5
+  return turns.some((turn) => turn.includes('days_between')) ? 0.25 : 0
 }

@@ -10,13 +10,13 @@ function call(given: Readonly<Record<string, unknown>>): Promise<ToolOutput> {
   return daysBetween.call({ tool: 'days_between', arguments: given }, context)
 }
 
-/** A trajectory that holds no more than this output. */
+/** An attempt that holds no more than this output. */
 function attempt(output: ToolOutput) {
   const toolCall = { tool: 'days_between', arguments: {} }
   const segment = { author: 'tool', tokens: [], call: toolCall, output } as const
   const stop = { kind: 'answered' } as const
   const rest = { id: 'a', problemId: 'p', policyVersion: 0, durationMs: 0 }
-  return { trajectory: { ...rest, segments: [segment], stop } }
+  return { trajectory: { ...rest, segments: [segment], stop }, turns: [] }
 }
 
 test('the tool counts days, over the end of a leap February too', async () => {
@@ -38,7 +38,11 @@ test('every problem is answered by the tool', async () => {
 
 test('a call that ran is worth more than one that was refused', async () => {
   expect(asksWell(attempt(await call({ from: '2024-01-01', to: '2024-01-02' })))).toBe(1)
-  expect(asksWell(attempt(await call({ from: '2024-01-01' })))).toBe(0.5)
+  const refused = attempt(await call({ from: '2024-01-01' }))
+  expect(asksWell(refused)).toBe(0.5)
+  const silent = { ...refused.trajectory, segments: [] }
+  expect(asksWell({ trajectory: silent, turns: ['Let me call days_between.'] })).toBe(0.25)
+  expect(asksWell({ trajectory: silent, turns: ['It is 7.'] })).toBe(0)
 })
 
 test('the recipe trains on these problems and is judged by others', () => {
