@@ -28,7 +28,7 @@ export {
 export { reinforcePlusPlusBaseline } from './advantage/reinforce-plus-plus-baseline.ts'
 export { rloo } from './advantage/rloo.ts'
 export { tokenRewards } from './advantage/token-rewards.ts'
-export { whiten } from './advantage/whiten.ts'
+export { maskedMean, maskedVariance, type Table, whiten } from './advantage/whiten.ts'
 export { InfrastructureError, UserError } from './base/errors.ts'
 export { RandomStream } from './base/random.ts'
 export type { TrainRecipe, TrainRecipeInput } from './config/train-recipe.ts'
@@ -62,6 +62,7 @@ export { reToolProtocol } from './tool/retool-protocol.ts'
 export type { Tool, ToolContext, ToolProtocol } from './tool/tool.ts'
 export { ReToolTrainer, type TrainOutput } from './train/retool-trainer.ts'
 export type {
+  Dataset,
   DatasetRow,
   ReToolTrainerOptions,
   RewardFunction,
@@ -77,8 +78,10 @@ export type { Segment, TokenId } from './trajectory/segment.ts'
 export type { Stop, Trajectory } from './trajectory/trajectory.ts'
 export { type Aggregation, aggregate, type MiniBatchTotals } from './update/aggregate.ts'
 export { cispoLoss } from './update/cispo-loss.ts'
+export { type Correction, correctionWeights } from './update/correction.ts'
 export { gspoLoss } from './update/gspo-loss.ts'
 export { type KlLossOptions, klLoss } from './update/kl-loss.ts'
+export { type LearningRateSchedule, learningRate } from './update/learning-rate.ts'
 export { policyGradientLoss } from './update/policy-gradient-loss.ts'
 export {
   type ClipRange,
@@ -87,4 +90,5 @@ export {
   policyLoss,
   type TokenLosses,
 } from './update/policy-loss.ts'
+export { samplingGap } from './update/sampling-gap.ts'
 export { type ValueLossInput, valueLoss } from './update/value-loss.ts'

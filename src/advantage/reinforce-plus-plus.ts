@@ -18,8 +18,8 @@ export interface ReinforcePlusPlusInput {
  *
  *   tokenRewards [[0,0,0,0,0,1]], mask [[1,1,0,0,1,1]], gamma .9: returns [[.729,.81,0,0,.9,1]]
  *
- * Source: Hu 2025 (arXiv 2501.03262). verl's `compute_reinforce_plus_plus_outcome_advantage` gives
- * the same where the mask has no gaps; across a tool's text it loses the reward, which we do not.
+ * Source: Hu 2025 (arXiv 2501.03262); verl, `compute_reinforce_plus_plus_outcome_advantage`, whose
+ * versions of 2025 lose the reward across a tool's text.
  */
 export function reinforcePlusPlus(input: ReinforcePlusPlusInput): {
   readonly advantages: number[][]

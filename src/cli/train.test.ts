@@ -84,7 +84,13 @@ test('sft fits a model to demonstrations and writes one that opens again', async
     `model.reference=${at('cold/model')}`,
   )
   expect(plan).toContain('3 to train on, 1 to be judged by')
-  expect(plan).toContain('masters, float32')
+  for (const part of ['masters, float32', 'optimizer moments', 'critic', 'cache of the engine']) {
+    expect(plan).toContain(part)
+  }
+  expect(plan).toContain('steps     2, each 1 problems x 2 = 2 trajectories')
+  expect(plan).toContain('2 behind an optimizer step: 2 of these in all')
+  expect(plan).toMatch(/a checkpoint of [\d.]+ GiB every 1 steps, the newest 2 and the best/)
+  expect(plan).toMatch(/(\d+) tokens, 0 of them trained on \(mask 0 x \1\)/)
   expect(plan).toContain('What is')
 })
 

@@ -214,14 +214,19 @@ export class RunFolder {
 
   #end(status: RunStatus, message: string | null): void {
     if (!this.#open) return
-    this.flush()
+    // Also where a full disk takes no more words: a run of a process that is gone is interrupted.
     this.#open = false
     clearInterval(this.#heart)
-    endState(this.#database, status, message)
-    this.#tensorboard.close()
-    // So that a copy of run.db alone, without its -wal, holds everything.
-    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    this.#database.close()
+    try {
+      this.flush()
+      endState(this.#database, status, message)
+      this.#tensorboard.close()
+      // So that a copy of run.db alone, without its -wal, holds everything.
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      clearTimeout(this.#flushTimer)
+      this.#database.close()
+    }
     this.log.info({ status }, 'the run ended')
   }
 

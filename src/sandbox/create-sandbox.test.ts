@@ -107,7 +107,10 @@ os.chdir('/')`,
     await refused({ ['é'.repeat(128)]: empty }).toThrow(/^files: expected a relative path/)
     const many = Array.from({ length: 1_001 }, (_, index) => `f${index}`)
     await refused({}, many).toThrow(/^fetchFiles: 1001 paths of \d+ characters; at most 1000/)
-    const long = Array.from({ length: 40 }, (_, index) => `${index}/${'x'.repeat(240)}/${'y'.repeat(240)}`)
+    const long = Array.from(
+      { length: 40 },
+      (_, index) => `${index}/${'x'.repeat(240)}/${'y'.repeat(240)}`,
+    )
     await refused({}, long).toThrow(/^fetchFiles: 40 paths of 19\d+ characters/)
   })
 
@@ -122,9 +125,13 @@ os.chdir('/')`,
 
   test('a closed session stops its cell, which is no result; more cells than can wait are refused', async () => {
     const session = await sandbox.session()
-    const kinds = [1, 2].map(() => session.execute({ code: 'while True: pass' }).catch((e) => e.kind))
+    const kinds = [1, 2].map(() =>
+      session.execute({ code: 'while True: pass' }).catch((e) => e.kind),
+    )
     await new Promise((resolve) => setTimeout(resolve, 100))
-    const crowd = Array.from({ length: 63 }, () => session.execute({ code: '' }).catch((e) => e.kind))
+    const crowd = Array.from({ length: 63 }, () =>
+      session.execute({ code: '' }).catch((e) => e.kind),
+    )
     expect((await Promise.allSettled([crowd.at(-1)]))[0]).toMatchObject({ value: 'overloaded' })
     await session.close()
     expect(await Promise.all(kinds)).toEqual(['cancelled', 'session_lost'])

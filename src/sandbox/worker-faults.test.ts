@@ -57,7 +57,9 @@ test.runIf(groups).each([
     onWorkerLost: (why) => lost.push(why),
   })
   // One refusal is forgiven by a second try, two are told.
-  await expect(sandbox.execute({ code: 'print(1)' })).rejects.toMatchObject({ kind: 'sandbox_error' })
+  await expect(sandbox.execute({ code: 'print(1)' })).rejects.toMatchObject({
+    kind: 'sandbox_error',
+  })
   expect((await sandbox.execute({ code: 'print(2)' })).stdout).toBe('2\n')
   expect(lost).toEqual([])
   await sandbox.close()

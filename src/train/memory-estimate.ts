@@ -40,6 +40,16 @@ export function trainingMemory(
   return parts.filter(({ bytes }) => bytes > 0)
 }
 
+/** Masters and moments on disk, of the policy and of a critic. */
+export function checkpointBytes(
+  { config, adapter }: Pick<ModelSource, 'config' | 'adapter'>,
+  { learner, advantage }: TrainRecipe,
+): number {
+  const all = count([...expectedWeights(config)])
+  const trained = learner.lora ? adapterCount(config, learner.lora, adapter) : all
+  return 12 * (trained + (advantage.kind === 'gae' ? all : 0))
+}
+
 function activationBytes(
   config: ModelConfig,
   { learner }: TrainRecipe,

@@ -119,12 +119,16 @@ export function learnFrom(stage: PolicyStage, step: number, rolled: RolledOut): 
   const penalty = stage.klPenalty
     ? penalize(masked, stage.learner, stage.update.temperature, stage.klPenalty)
     : null
-  const { credited, report, critic, values } = estimate(stage, step, penalty?.groups ?? masked)
+  const batch = { step, groups }
+  const { credited, report, critic, values } = namingStep({ ...batch, credited: [] }, () =>
+    estimate(stage, step, penalty?.groups ?? masked),
+  )
   const learns = credited.length > 0 && step > (stage.critic?.warmUpSteps ?? 0)
-  const update = learns ? improve(stage, step, groups, credited) : null
+  const update = learns
+    ? namingStep({ ...batch, credited }, () => improve(stage, step, credited))
+    : null
   return {
-    step,
-    groups,
+    ...batch,
     credited,
     advantages: report,
     update,
@@ -133,6 +137,16 @@ export function learnFrom(stage: PolicyStage, step: number, rolled: RolledOut): 
     kl: penalty?.kl ?? null,
     staleness: staleness(groups, stage.engine.version),
     seconds: { rollout: rolled.seconds, update: (performance.now() - began) / 1000 },
+  }
+}
+
+/** A number that is none is thrown with the batch that it was met on. */
+function namingStep<T>(batch: Pick<PolicyStep, 'step' | 'groups' | 'credited'>, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error
+    throw new NonFiniteStep(batch.step, batch.groups, batch.credited, error)
   }
 }
 
@@ -163,21 +177,12 @@ function estimate(
 }
 
 function improve(
-  stage: PolicyStage,
+  { learner, update, seed, improve: own }: PolicyStage,
   step: number,
-  groups: readonly ScoredGroup[],
   credited: readonly Credited[],
 ): UpdateReport {
-  const { learner, update, seed } = stage
-  try {
-    const shuffle = RandomStream.named(seed, `update/step-${step}`)
-    return stage.improve
-      ? stage.improve(credited, update, shuffle)
-      : learner.improve(credited, update, shuffle)
-  } catch (error) {
-    if (error instanceof NonFiniteError) throw new NonFiniteStep(step, groups, credited, error)
-    throw error
-  }
+  const shuffle = RandomStream.named(seed, `update/step-${step}`)
+  return own ? own(credited, update, shuffle) : learner.improve(credited, update, shuffle)
 }
 
 /** Scored groups of the step: drawn until enough of them have spread, or the limit is reached. */

@@ -1,6 +1,7 @@
 // What `ReToolTrainer` takes, by the names that users of other trainers know.
 
 import type { AdvantageEstimator } from '../advantage/advantage.ts'
+import type { EvaluationReport } from '../evaluate/evaluation-report.ts'
 import type { OpenModel } from '../policy/open-model.ts'
 import type { Judge } from '../reward/judge.ts'
 import type { Rewarder } from '../reward/rewarder.ts'
@@ -9,6 +10,7 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
 import type { Learner } from '../update/learner.ts'
+import type { LoraOptions } from '../update/lora.ts'
 import type { ClipRange } from '../update/policy-loss.ts'
 import type { ComputeDtype } from '../update/trainable-model.ts'
 import type { PolicyStep } from './policy-step.ts'
@@ -41,6 +43,12 @@ export interface TrainerArguments {
   readonly seed: number
   /** Steps between checkpoints. */
   readonly checkpointEvery: number
+  /** Steps between evaluations, where there is an evaluation data set; there is one at the end too. */
+  readonly evaluateEvery: number
+  /** Rows held for shuffling: the first step waits until so many are read, or all. 1 keeps their order. */
+  readonly shuffleBuffer: number
+  /** 1 rolls out each step before the one before it is learnt, and corrects for it (TIS at 2). */
+  readonly staleness: 0 | 1
   /** Most tokens of one forward and backward; decides memory and speed, never the result. */
   readonly microBatchTokens: number
   /** Tokens of the engine's cache. */
@@ -60,6 +68,9 @@ export const trainerDefaults: TrainerArguments = {
   dtype: 'bfloat16',
   seed: 0,
   checkpointEvery: 10,
+  evaluateEvery: 10,
+  shuffleBuffer: 1000,
+  staleness: 0,
   microBatchTokens: 4096,
   cacheTokens: 65_536,
 }
@@ -69,6 +80,8 @@ export interface DatasetRow {
   readonly prompt: string
   readonly answer: string
 }
+
+export type Dataset = Iterable<DatasetRow> | AsyncIterable<DatasetRow>
 
 /** What a reward function looks at. */
 export interface RewardInput {
@@ -93,6 +106,8 @@ export type RewardFunction = (input: RewardInput) => number | Promise<number>
 export interface TrainerCallback {
   /** After each step, with its numbers by name. */
   readonly onStep?: (metrics: Readonly<Record<string, number>>, step: PolicyStep) => void
+  /** After each evaluation, with its report. */
+  readonly onEvaluation?: (report: EvaluationReport, step: number) => void
 }
 
 /** The steps of the method; each may be replaced, the others stay as they are. */
@@ -116,8 +131,15 @@ export interface ReToolTrainerOptions {
   readonly tokenizer?: Tokenizer
   /** How it is trained. */
   readonly args?: Partial<TrainerArguments>
-  /** Read to its end before the first step. */
-  readonly trainDataset: Iterable<DatasetRow> | AsyncIterable<DatasetRow>
+  /**
+   * Read as steps need it. One that ends is read again in another order: an array, anything whose
+   * iterator begins anew, or up to 10,000 rows of what can be read only once.
+   */
+  readonly trainDataset: Dataset
+  /** Never trained on; one greedy attempt at each row. The best checkpoint by it stays. */
+  readonly evaluationDataset?: Dataset
+  /** Adapters in place of all weights, in PEFT's form; `{}` for the defaults. */
+  readonly lora?: Partial<LoraOptions>
   /** +1 for a right answer and -1 for a wrong one by default. */
   readonly rewardFunctions?: readonly RewardFunction[]
   /** Says whether an answer is right; mathematical equivalence by default. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -131,6 +131,36 @@ test('each step of the method can be replaced', async () => {
   // One trained token a trajectory: 2 problems, 4 generations.
   expect(history.map((metrics) => metrics['update/tokens'])).toEqual([8, 8])
   expect(history[0]?.['update/kl']).toBe(0)
+})
+
+test('adapters learn from rows without end, judged by an evaluation data set', async () => {
+  let read = 0
+  async function* endless() {
+    for (let n = 1; ; n++) {
+      read++
+      yield { prompt: `What is ${n} + 1?`, answer: String(n + 1) }
+    }
+  }
+  const judged: number[][] = []
+  const options = optionsOf('adapters', {
+    trainDataset: endless(),
+    evaluationDataset: [{ prompt: 'What is 2 + 2?', answer: '4' }],
+    lora: { rank: 4 },
+    callbacks: [{ onEvaluation: ({ all }, step) => judged.push([step, all.problems]) }],
+  })
+  const args = { ...options.args, shuffleBuffer: 4, evaluateEvery: 1 }
+  const output = await new ReToolTrainer({ ...options, args }).train()
+  expect(judged).toEqual([
+    [1, 1],
+    [2, 1],
+  ])
+  expect(output.best?.step).toBe(1)
+  // Two steps of two problems, and those that the shuffle holds.
+  expect(read).toBe(8)
+  expect(readdirSync(output.model).sort()).toEqual([
+    'adapter_config.json',
+    'adapter_model.safetensors',
+  ])
 })
 
 test('a trainer goes on where a signal ended it', async () => {

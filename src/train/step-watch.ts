@@ -75,7 +75,7 @@ function limitsThatDominate(stops: Readonly<Record<string, number>>): RunWarning
 function explodingGradient(before: readonly number[], now: number | undefined): RunWarning[] {
   const usual = median(before)
   if (now === undefined || before.length < 5 || now <= explosion * usual) return []
-  const message = `the gradient's length is ${now.toPrecision(3)}, usual is ${usual.toPrecision(3)}`
+  const message = `the gradient's length is ${now.toPrecision(3)}, usual is ${usual.toPrecision(3)}; its batch is among the trajectories of this step`
   return [{ name: 'gradient', message }]
 }
 

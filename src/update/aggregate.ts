@@ -14,7 +14,7 @@ export type Aggregation =
   | { readonly kind: 'tokenMean' }
   /** Every trajectory weighs the same; within it, every token. */
   | { readonly kind: 'sequenceMeanTokenMean' }
-  /** Trajectories weigh by their length. */
+  /** The sums over trajectories, over how many there are. */
   | { readonly kind: 'sequenceMeanTokenSum' }
   /** The same, over a constant length (Dr.GRPO). */
   | { readonly kind: 'sequenceMeanTokenSumNorm'; readonly length: number }

@@ -28,7 +28,8 @@ export interface PreparationContext {
 
 /**
  * Scores the trajectories under the old policy, where more than one optimizer step or a correction
- * needs it, and under the reference, where a KL term does.
+ * needs it, and under the reference, where a KL term does. A trajectory that nobody sampled, such as
+ * a demonstration, is scored in any case and needs no correction.
  */
 export function prepareTrajectories(
   credited: readonly Credited[],
@@ -41,14 +42,16 @@ export function prepareTrajectories(
   const score = (decoder: Decoder) =>
     scoreTokens(decoder, sequences, { temperature, microBatchTokens, withEntropy: false }).logprobs
   const oneStep = passes === 1 && (miniBatchSize ?? credited.length) >= credited.length
-  const recomputed =
-    options.oldLogprobs === 'recomputed' && !(oneStep && options.correction.kind === 'none')
-  const old = recomputed ? score(policy) : null
+  const isFirstForwardEnough = oneStep && options.correction.kind === 'none'
+  const isNeeded =
+    options.oldLogprobs === 'rollout' ? rollout.includes(null) : !isFirstForwardEnough
+  const old = isNeeded ? score(policy) : null
   if (options.objective.kl && !reference) throw new Error('defect: a KL term without a reference')
   const references = options.objective.kl && reference ? score(reference) : null
   return sequences.map((sequence, index) => {
     const sampled = rollout[index] ?? null
-    const oldRow = options.oldLogprobs === 'rollout' ? sampled : (old?.[index] ?? null)
+    const scored = old?.[index] ?? null
+    const oldRow = options.oldLogprobs === 'rollout' ? (sampled ?? scored) : scored
     return {
       ...sequence,
       advantages: credited[index]?.advantages ?? new Float32Array(0),
@@ -66,6 +69,6 @@ function weightsOf(
   rollout: Float32Array | null,
   { correction }: PolicyUpdateOptions,
 ): ArrayLike<number> | null {
-  if (correction.kind === 'none' || !old || !rollout) return null
-  return correctionWeights([old], [rollout], [mask], correction)[0] ?? null
+  if (correction.kind === 'none' || !old) return null
+  return correctionWeights([old], [rollout ?? old], [mask], correction)[0] ?? null
 }

@@ -25,7 +25,11 @@ export interface UpdateReport {
   /** To the reference policy, by the estimator of the KL term. */
   readonly kl: number | null
   readonly entropy: number | null
-  /** |rollout log-prob - old log-prob|, of the tokens that were sampled. */
+  /**
+   * |rollout log-prob - old log-prob| of the tokens that the policy sampled, those of trajectories that
+   * a limit cut off among them; what tools and prompts say has no log-probs. Near zero where one version
+   * wrote and learns, at the same temperature and without cut-offs (topP, topK, minP).
+   */
   readonly samplingGap: { readonly mean: number; readonly largest: number } | null
   /** Mean sampler correction; 1 without one. */
   readonly meanCorrection: number | null
@@ -68,11 +72,15 @@ export function updateReport(
   }
 }
 
-/** Of the log-probs before the update: recomputed ones, else those of the first forward. */
+/**
+ * Of the log-probs before the update: recomputed ones, else those of its first forward, which only the
+ * first mini-batch has.
+ */
 function gapOf(steps: readonly OptimizerStepMeasure[]): UpdateReport['samplingGap'] {
-  const rows = steps.flatMap(({ trajectories, measured }) =>
+  const rows = steps.flatMap(({ trajectories, measured }, step) =>
     trajectories.flatMap(({ rollout, old, mask }, index) => {
-      const before = old && old !== rollout ? old : measured.logprobs[index]
+      const first = step === 0 ? measured.logprobs[index] : null
+      const before = old && old !== rollout ? old : first
       return rollout && before ? [{ rollout, before, mask: withoutFirst(mask) }] : []
     }),
   )

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { z } from 'zod'
+import { UserError } from '../../base/errors.ts'
 import { loadRecipe } from '../../config/load-recipe.ts'
 import type { NoEffectRule } from '../../config/no-effect.ts'
 import { resolveConfig } from '../../config/resolve-config.ts'
@@ -87,10 +88,7 @@ export async function inRun<T>(
     run.finish()
     return result
   } catch (error) {
-    if (!signal.aborted) {
-      run.fail(error)
-      throw error
-    }
+    if (!signal.aborted) throw failed(run, error, goOn)
     run.interrupt()
     process.stderr.write(
       `stopped; go on: ${goOn}\nlook at what there is: npx retool-rl view ${run.path}\n`,
@@ -98,4 +96,16 @@ export async function inRun<T>(
     process.exitCode = 1
     return null
   }
+}
+
+/** What to throw: the error itself, or words for a disk that is full. */
+function failed(run: RunFolder, error: unknown, goOn: string): unknown {
+  try {
+    run.fail(error)
+  } catch {
+    // A full disk takes no word of it either; a run whose process is gone counts as interrupted.
+  }
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code !== 'SQLITE_FULL' && code !== 'ENOSPC') return error
+  return new UserError(`${run.path}: the disk is full; free some space and go on: ${goOn}`)
 }
