@@ -53,6 +53,24 @@ function addRun(evaluate: Command): void {
     .option('--dtype <type>', 'float32 or bfloat16; as stored by default')
     .option('--template <name>', 'a built-in chat template or a file with one')
     .option('--adapter <folder>', "low-rank adapter beside the model, as Python's peft writes it")
+    .option('--json', 'print the report as JSON')
+    .action(async (model: string, source: string, flags: EvaluateFlags) => {
+      const { runEvaluate } = await import('./evaluate/run-evaluate.ts')
+      await runEvaluate(model, source, flags)
+    })
+  withServerFlags(command)
+  withSourceFlags(command)
+  withExamples(
+    command,
+    'retool-rl evaluate smollm2-135m-instruct gym:products,gcd --size 40 --attempts 2',
+    'retool-rl evaluate Qwen/Qwen2.5-7B-Instruct aime24.jsonl --paper',
+    'retool-rl evaluate runs/tiny/checkpoints/step-000004 gsm8k/test.jsonl --no-tools',
+    'retool-rl evaluate big gsm8k/test.jsonl --server http://127.0.0.1:8000 --calls tools',
+  )
+}
+
+function withServerFlags(command: Command): void {
+  command
     .option(
       '--server <url>',
       'MODEL is the name of a model on this OpenAI-compatible server (RETOOL_SERVER_KEY is its key)',
@@ -67,17 +85,4 @@ function addRun(evaluate: Command): void {
       '--tokenizer <folder>',
       "on a server: the model's tokenizer; then the paper's protocol over text completions",
     )
-    .option('--json', 'print the report as JSON')
-    .action(async (model: string, source: string, flags: EvaluateFlags) => {
-      const { runEvaluate } = await import('./evaluate/run-evaluate.ts')
-      await runEvaluate(model, source, flags)
-    })
-  withSourceFlags(command)
-  withExamples(
-    command,
-    'retool-rl evaluate smollm2-135m-instruct gym:products,gcd --size 40 --attempts 2',
-    'retool-rl evaluate Qwen/Qwen2.5-7B-Instruct aime24.jsonl --paper',
-    'retool-rl evaluate runs/tiny/checkpoints/step-000004 gsm8k/test.jsonl --no-tools',
-    'retool-rl evaluate big gsm8k/test.jsonl --server http://127.0.0.1:8000 --calls tools',
-  )
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkOptions } from './checked-options.ts'
-import type { SandboxOptions } from './create-sandbox.ts'
+import type { SandboxOptions } from './sandbox-options.ts'
 
 test.each<[object, RegExp]>([
   [{ workers: 0 }, /^workers: expected a whole number from 1 to 1024, got 0$/],

@@ -2,7 +2,7 @@
 
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
-import type { SandboxOptions } from './create-sandbox.ts'
+import type { SandboxOptions } from './sandbox-options.ts'
 
 type Bounds = Readonly<Record<string, readonly [number, number]>>
 
