@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { present } from '../base/check.ts'
 import { openGenerator } from '../data/open-generator.ts'
 import { quickstartMixture } from '../data/quickstart-mixture.ts'
 import { openModel } from '../policy/open-model.ts'
@@ -26,14 +27,14 @@ import { QuickstartStory } from './quickstart-story.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'retool-quickstart-'))
 let alive = 0
-let sandbox: Sandbox
+let sandbox: Sandbox | undefined
 beforeAll(async () => {
   alive = liveTensors().count
   writeTinyModel(join(root, 'model'))
   sandbox = await createSandbox()
 })
 afterAll(async () => {
-  await sandbox.close()
+  await sandbox?.close()
   rmSync(root, { recursive: true })
   expect(liveTensors().count).toBe(alive)
 })
@@ -87,7 +88,7 @@ async function told(
     },
     [Symbol.dispose]: () => {},
   })
-  const tool = interpreter(sandbox)
+  const tool = interpreter(present(sandbox, 'a sandbox'))
   using model = await openQuickstartModel(config, tool)
   const reader: AttemptReader = {
     decode: (tokens) => model.tokenizer.decode(tokens),
