@@ -35,7 +35,9 @@ ${setting(sizes)}${note ? `\n\n${note}` : ''}
 
 ## Accuracy
 
-Share of test problems solved, in percent, with its 95 % bootstrap interval over problems.
+Share of test problems solved, in percent, with its 95 % bootstrap interval over problems. Where
+none or all are solved the interval has no width, which says less than it seems: of n problems
+the true share may then still be 3/n away.
 
 ${table(
   ['arm', 'stage', 'all', 'at most two steps', 'longer'],
@@ -77,7 +79,7 @@ ${coldStart.kept} demonstrations from ${coldStart.left.problems} problems: ${col
 
 function setting(sizes: Sizes): string {
   const { demonstrations, epochs, steps, problemsPerStep, groupSize, test } = sizes
-  return `Each arm: ${demonstrations} demonstrations of the same problems, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}; then ${steps} steps of RL (GRPO) of ${problemsPerStep} problems x ${groupSize} trajectories, on problems of at most two steps that were not demonstrated; ${test} test problems, one greedy attempt each. Both arms have the same seeds, problems and numbers of steps.`
+  return `Each arm: ${demonstrations} demonstrations of the same problems, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}; then ${steps} ${steps === 1 ? 'step' : 'steps'} of RL (GRPO) of ${problemsPerStep} problems x ${groupSize} trajectories, on problems of at most two steps that were not demonstrated; ${test} test problems, one greedy attempt each. Both arms have the same seeds, problems and numbers of steps.`
 }
 
 /** What the intervals allow to say, and no more. */
