@@ -36,6 +36,7 @@ const triedElsewhere: Readonly<Record<string, string>> = {
   'npm run setup': 'setup/set-up.test.ts',
   'npm run check': 'a part of npm test',
   'npm run format': 'rewrites the sources',
+  'npm run docs': 'writes a folder of pages',
   'npm test': 'this is it',
   'npm run quickstart': 'test/quickstart.test.ts',
   'npx vitest': 'this is it',

@@ -1,5 +1,9 @@
 // An endless stream of problems, shuffled with a fixed memory, that continues bit-equal from a
 // checkpoint.
+//
+// Measured on JSON lines of 117 bytes: a process peaks at 176 MB after 1 million rows, 188 MB after
+// 2 and 238 MB after 3, of which the fingerprints that find repeated questions take 16, 34 and
+// 68 MB; they stop at 128 MB (`Fingerprints`). Everything else is the runtime and the buffer.
 
 import { UserError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'

@@ -12,6 +12,7 @@ import { chatTemplateOf, namedTemplate } from '../tokenizer/chat-template.ts'
 import { type ModelTemplate, modelTemplate } from '../tokenizer/model-template.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 
+/** How a model is opened: dtype, device, adapter and chat template. */
 export interface ModelOptions extends PretrainedOptions {
   /** A built-in chat template's name, or a file with one; the model's own by default. */
   readonly template?: string

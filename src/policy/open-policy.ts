@@ -5,6 +5,7 @@ import type { Engine, EngineOptions } from '../generate/engine.ts'
 import { makeEngine } from './make-engine.ts'
 import { type ModelOptions, type OpenModel, openModel } from './open-model.ts'
 
+/** How a model is opened, and the size of its engine. */
 export type OpenPolicyOptions = ModelOptions & EngineOptions
 
 /** A model with its engine; disposing it ends what the engine writes and frees the weights. */

@@ -17,6 +17,7 @@ export interface Attempt {
   readonly judgement: Judgement
 }
 
+/** What turns tokens into text and judges an answer. */
 export interface AttemptReader {
   readonly decode: (tokens: readonly TokenId[]) => string
   readonly judge: Judge

@@ -24,6 +24,7 @@ export interface Grader {
   ): Promise<unknown>
 }
 
+/** Who grades, and for how long. */
 export interface JudgeOptions {
   readonly grader: Grader
   /** Time for one answer, after which it counts as wrong. */

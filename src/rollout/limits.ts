@@ -3,6 +3,7 @@
 import { UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 
+/** Bounds of one trajectory; each ends it with its own stop. */
 export interface TrajectoryLimits {
   /** Most completions. A call made by the last one is not run. */
   readonly turns: number

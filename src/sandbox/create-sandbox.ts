@@ -69,6 +69,6 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
 
 /** The user's mistake behind a worker that could not start, if it is one. */
 function lackingModule(error: Error): UserError | undefined {
-  const told = /^sandbox worker: (preload: .*)/m.exec(error.message)?.[1]
+  const told = /sandbox worker: (preload: .*)/.exec(error.message)?.[1]
   return told === undefined ? undefined : new UserError(told)
 }

@@ -3,6 +3,7 @@
 import type { SessionLimits } from './conversation.ts'
 import type { Limits, Tier } from './sandbox.ts'
 
+/** What a sandbox can be opened with; every key may be left out. */
 export interface SandboxOptions {
   /** Addresses of sandbox servers to use instead of this machine. */
   readonly servers?: readonly string[]

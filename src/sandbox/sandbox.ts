@@ -10,6 +10,7 @@ export interface Limits {
   readonly memoryMb: number
 }
 
+/** What a sandbox runs: code, what it reads and the files around it. */
 export interface Program {
   readonly code: string
   readonly stdin?: string

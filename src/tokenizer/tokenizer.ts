@@ -9,6 +9,7 @@ import type { TokenizerDefinition } from './tokenizer-definition.ts'
 import { textOf } from './utf8.ts'
 import { bytesOfTokens, type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
+/** Text to token ids and back, as the model was trained with. */
 export interface Tokenizer {
   readonly vocabulary: Vocabulary
   readonly special: SpecialTokens

@@ -5,6 +5,7 @@ import type { ToolCall, ToolOutput } from '../trajectory/call.ts'
 import { callTool, orAborted } from './call-tool.ts'
 import type { Tool, ToolContext } from './tool.ts'
 
+/** What bounds the calls of one tool. */
 export interface ToolBounds {
   /** Most milliseconds of one call, counted from its start; later it is an output `timeout`. */
   readonly deadlineMs?: number

@@ -9,6 +9,7 @@ export interface TemplateOptions {
   readonly tools?: readonly ToolDeclaration[]
 }
 
+/** Messages as the model's own text and tokens. */
 export interface ChatTemplate {
   /** Text of the messages; throws where the template refuses them (an unknown role, say). */
   render(messages: readonly ChatMessage[], options: TemplateOptions): string

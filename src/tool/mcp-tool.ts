@@ -13,6 +13,7 @@ import type { ToolBounds } from './bounded-tool.ts'
 import { boundedTool } from './bounded-tool.ts'
 import type { Tool } from './tool.ts'
 
+/** Where an MCP server is: a program to start, or an address. */
 export type McpServer =
   | {
       readonly kind: 'stdio'
@@ -27,6 +28,7 @@ export type McpServer =
       readonly headers?: Readonly<Record<string, string>>
     }
 
+/** A server's tools; close it to end the connection. */
 export interface McpTools {
   readonly tools: readonly Tool[]
   close(): Promise<void>

@@ -81,6 +81,7 @@ export interface DatasetRow {
   readonly answer: string
 }
 
+/** Rows in memory, or as they come. */
 export type Dataset = Iterable<DatasetRow> | AsyncIterable<DatasetRow>
 
 /** What a reward function looks at. */

@@ -9,6 +9,7 @@ import type { Table } from '../advantage/whiten.ts'
 /** `token`: each its own ratio; `sequence`: the product over the trajectory for all its tokens. */
 type Level = 'token' | 'sequence'
 
+/** How the losses of tokens that another sampler, or an older policy, wrote are weighed. */
 export type Correction =
   | { readonly kind: 'none' }
   /** Truncated importance sampling: w = min(w, cap). */

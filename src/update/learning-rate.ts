@@ -1,5 +1,6 @@
 // The learning rate of each optimizer step.
 
+/** The learning rate over the optimizer steps of a run: a rise to a peak, and what follows. */
 export interface LearningRateSchedule {
   /** The highest learning rate. */
   readonly peak: number

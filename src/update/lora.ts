@@ -16,6 +16,7 @@ import type { Generator } from '../tensor/generator.ts'
 import { scope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
+/** The size of low-rank adapters, and what they are beside. */
 export interface LoraOptions extends AdapterScaling {
   readonly modules: readonly AdaptedModule[]
 }

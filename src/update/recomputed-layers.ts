@@ -9,10 +9,13 @@ const activationBudget = 2 ** 31
 /** `auto` recomputes as few layers as the budget asks for; else all of them, or none. */
 export type Recomputation = 'auto' | boolean
 
-/** What a layer keeps of one token for its way back: inputs, norms, projections and the MLP's three. */
+/**
+ * What a layer keeps of one token for its way back, with our kernels: both sums of the residual
+ * stream and their norms, heads before and after attention, and the MLP's three.
+ */
 export function activationNumbers(config: ModelConfig): number {
   const { hiddenSize, intermediateSize, heads, kvHeads, headSize } = config
-  return 6 * hiddenSize + 2 * (heads + kvHeads) * headSize + 3 * intermediateSize
+  return 4 * hiddenSize + 2 * (heads + kvHeads) * headSize + 3 * intermediateSize
 }
 
 /** Of a micro-batch of so many tokens, whose numbers take `numberBytes` each. */

@@ -75,7 +75,7 @@ export function mentionFault(words: readonly string[]): string | undefined {
     if (isPath && child) command = child
     else if (isPath && command.parent === null && /^[a-z]/.test(word)) return `no command ${word}`
     else isPath = false
-    if (!word.startsWith('--')) continue
+    if (!word.startsWith('--') || word === '--help') continue
     const known = allCommands(command).flatMap(({ options }) => options)
     if (!known.some(({ long }) => long === word)) return `${command.name()} has no option ${word}`
   }

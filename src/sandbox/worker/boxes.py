@@ -22,7 +22,9 @@ _FOR_EVER = "2147483647"
 class Furniture:
     """What each box has: room to write in, and what of the read-only world that room would cover."""
 
-    def __init__(self, scratch_mb, scratch_files, readable):
+    def __init__(self, scratch_mb, scratch_files, readable, own_ids):
+        # The view is of all boxes; it shows a snippet its own processes where those have an id of their own.
+        self.process_view = own_ids
         self.scratch = _SCRATCH.format(scratch_mb, scratch_files)
         self.covered = [path for path in readable if path.startswith(_COVERS)]
 
@@ -60,7 +62,7 @@ def _change(connection):
 def try_one():
     """Makes a box and ends it, without a way back home: for the probe."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    pid, handle = _make_box(None, Furniture(1, 16, []))
+    pid, handle = _make_box(None, Furniture(1, 16, [], own_ids=True))
     os.kill(pid, signal.SIGKILL)
     os.close(handle)
 
@@ -70,7 +72,7 @@ def _make_box(home, furniture):
     calls.unshare(calls.NEW_PIDS | calls.NEW_MOUNTS)
     try:
         _mount_scratch(furniture)
-        _mount_process_view()
+        _mount_process_view(furniture)
         pid = os.posix_spawn(_SLEEPER, [_SLEEPER, _FOR_EVER], {})
     finally:
         if home is not None:
@@ -89,9 +91,12 @@ def _mount_scratch(furniture):
         os.close(handle)
 
 
-def _mount_process_view():
-    """A /proc of the box's own; where the machine forbids one, none at all."""
+def _mount_process_view(furniture):
+    """A /proc with the snippet's own processes; where that cannot be had, an empty one."""
     try:
-        calls.mount("proc", "/proc", "proc", _PRIVATE | calls.MOUNT_NOEXEC, _PROCESS_VIEW)
+        if furniture.process_view:
+            calls.mount("proc", "/proc", "proc", _PRIVATE | calls.MOUNT_NOEXEC, _PROCESS_VIEW)
+            return
     except PermissionError:
-        calls.mount("empty", "/proc", "tmpfs", _PRIVATE, "mode=555,size=4k")
+        pass
+    calls.mount("empty", "/proc", "tmpfs", _PRIVATE, "mode=555,size=4k")

@@ -33,10 +33,10 @@ class Confinement:
         os.nice(_NICENESS)
         for group in groups:
             os.write(group, b"0")
+        _prefer_as_victim()
         if self.namespaced:
             calls.setns(box, calls.NEW_MOUNTS)
         os.chdir(run["scratch"])
-        _prefer_as_victim()
         self._limit(run["limits"])
         self._change_identity(run["user"])
         if self.tier != "unsafe":

@@ -62,7 +62,8 @@ def _inhabit(settings, light, heavy, maker):
     if maker is not None:
         spare = settings["spareBoxes"]
         scratch = settings["scratchMb"], settings["scratchFiles"]
-        furniture = boxes.Furniture(*scratch, settings["readable"])
+        own_ids = settings["tier"] == "ns-root"
+        furniture = boxes.Furniture(*scratch, settings["readable"], own_ids)
         _fork(settings, lambda: boxes.serve(maker, spare, furniture), (light, heavy))
     small = {**settings, "preload": _STANDARD, "preloadMayLack": True}
     _fork(settings, lambda: zygote.serve(light, small), (heavy, maker))

@@ -47,7 +47,7 @@ function FoldedContext({ tokens, text }: { readonly tokens: number; readonly tex
     <li class="segment segment-context">
       <details>
         <summary>
-          <b>context</b> <span class="quiet">{tokens} tokens</span>
+          <b>context</b>&ensp;<span class="quiet">{tokens} tokens</span>
         </summary>
         <RichText text={text} />
       </details>
