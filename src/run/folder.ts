@@ -203,8 +203,11 @@ export class RunFolder {
   }
 
   fail(error: unknown): void {
-    this.log.error({ err: error }, 'the run failed')
-    this.#end('failed', error instanceof Error ? error.message : String(error))
+    try {
+      this.log.error({ err: error }, 'the run failed')
+    } finally {
+      this.#end('failed', error instanceof Error ? error.message : String(error))
+    }
   }
 
   /** Safe after any ending; a run that nobody ended counts as interrupted. */
