@@ -1,5 +1,6 @@
 // Demonstrations out of the file that a cold start wrote.
 
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { fileLines } from '../base/file-lines.ts'
@@ -41,6 +42,9 @@ const demonstration = z.object({
 
 /** One demonstration a line. Throws UserError with file, line and key for what is not one. */
 export async function* readDemonstrations(path: string): AsyncGenerator<Demonstration> {
+  if (!existsSync(path)) {
+    throw new UserError(`${path}: no such file; retool-rl cold-start writes demonstrations`)
+  }
   for await (const { text, number } of fileLines(path)) {
     if (text.trim() === '') continue
     yield parse(text, `${path}:${number}`)
