@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['{src,test,setup,templates}/**/*.test.ts'],
     setupFiles: ['test/fixed-seed.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // More than the two cores that are there at least: many tests wait for processes.
+    maxWorkers: 3,
     env: { OMP_NUM_THREADS: '1' },
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -41,7 +41,7 @@ test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_0
     run.finish()
     expect(result.untouched.all.behaviour.callsPerResponse).toBe(0)
     expect(result.coldStart.all.behaviour.callsPerResponse).toBeGreaterThan(0)
-    expect(result.trained.all.problems).toBe(12)
+    expect(result.trained.all.problems).toBe(config.problems.heldOut)
     expect(chapters).toEqual([
       'problems',
       'evaluation, untouched',

@@ -80,8 +80,8 @@ export const quickstartConfig: QuickstartConfig = {
 /** A small fraction of the work: does every stage, proves nothing about learning. */
 export const quickstartCheck: QuickstartConfig = {
   ...quickstartConfig,
-  problems: { ...quickstartDefaults, demonstrations: 16, train: 24, heldOut: 12 },
-  coldStart: { ...quickstartConfig.coldStart, epochs: 1 },
+  problems: { ...quickstartDefaults, demonstrations: 16, train: 24, heldOut: 8 },
+  coldStart: { ...quickstartConfig.coldStart, epochs: 1, miniBatchSize: 4 },
   policy: { ...quickstartConfig.policy, steps: 1, problemsPerStep: 2, groupSize: 4, drawLimit: 1 },
   limits: { ...limits, turnTokens: 64, trajectoryTokens: 512 },
   cacheTokens: 8_192,
