@@ -69,7 +69,7 @@ export const quickstartConfig: QuickstartConfig = {
     temperature: 1,
     reward: { outcome: 1 },
     advantage: { kind: 'grpo' },
-    repeatable: false,
+    repeatable: true,
   },
   critic: { learningRate: 3e-5, warmUpSteps: 1, passes: 2, miniBatchSize: 16, clipRange: 0.5 },
   limits,
