@@ -61,7 +61,7 @@ export const quickstartConfig: QuickstartConfig = {
     corrections: 0.05,
   },
   policy: {
-    steps: 9,
+    steps: 8,
     problemsPerStep: 8,
     groupSize: 8,
     drawLimit: 1,

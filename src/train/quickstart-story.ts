@@ -240,7 +240,7 @@ export class QuickstartStory {
       stopTokens: model.stopTokens,
       limits: config.limits,
       seed: config.seed,
-      concurrency: 64,
+      concurrency: 128,
       signal,
     }
   }

@@ -1,10 +1,10 @@
 // The quickstart with all that it needs: problems, sandbox, grader and model, opened and closed.
 
-import { packageFile } from '../base/package-root.ts'
 import { openGenerator } from '../data/open-generator.ts'
+import type { Problem } from '../data/problem.ts'
 import { type QuickstartProblems, quickstartMixture } from '../data/quickstart-mixture.ts'
-import { PythonPool } from '../python/python-pool.ts'
 import { answerJudge } from '../reward/judge.ts'
+import { openGrader } from '../reward/open-grader.ts'
 import { createSandbox } from '../sandbox/create-sandbox.ts'
 import { interpreter } from '../tool/interpreter.ts'
 import type { Tool } from '../tool/tool.ts'
@@ -18,20 +18,28 @@ import { openTrainingModel, type TrainingModel } from './training-model.ts'
 export async function quickstart(options: QuickstartOptions): Promise<QuickstartResult> {
   const { config } = options
   const sandbox = await createSandbox()
-  const grader = new PythonPool({ script: packageFile('src/reward/grader.py') }, { size: 1 })
+  const grader = openGrader(1)
+  const judge = answerJudge({ grader, seconds: 2 })
   try {
     const tool = interpreter(sandbox, { seed: config.seed, limits: { timeoutMs: 5_000 } })
-    const problems = await drawProblems(options)
+    // The grader starts while problems are drawn: each imports for seconds.
+    const [problems] = await Promise.all([drawProblems(options), judge(example, 'x + 1')])
     using model = await openQuickstartModel(config, tool)
-    const reader = {
-      decode: (tokens: readonly TokenId[]) => model.tokenizer.decode(tokens),
-      judge: answerJudge({ grader, seconds: 2 }),
-    }
-    return await new QuickstartStory(options, { model, tool, reader, problems }).tell()
+    const decode = (tokens: readonly TokenId[]) => model.tokenizer.decode(tokens)
+    const cast = { model, tool, reader: { decode, judge }, problems }
+    return await new QuickstartStory(options, cast).tell()
   } finally {
     await grader.close()
     await sandbox.close()
   }
+}
+
+const example: Problem = {
+  id: 'example',
+  question: 'What is 1 + x?',
+  answer: '1 + x',
+  source: 'example',
+  verifier: { kind: 'equivalence' },
 }
 
 async function drawProblems({ config, narrator }: QuickstartOptions): Promise<QuickstartProblems> {
@@ -54,7 +62,7 @@ export async function openQuickstartModel(
   const { model, dtype, cacheTokens, policy, critic } = config
   return await openTrainingModel(model, {
     learner: stageOptions(config, 0),
-    engine: { cacheTokens, maxBatch: 64 },
+    engine: { cacheTokens, maxBatch: 128 },
     dtype,
     tools: [tool],
     ...(policy.advantage.kind === 'gae' && { critic: stageOptions(config, critic.learningRate) }),
