@@ -1,7 +1,6 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { InfrastructureError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'
 import { RecordLog } from '../base/record-log.ts'
@@ -69,7 +68,7 @@ const policy: Policy = {
 }
 
 async function optionsFor(changes: Partial<EvaluateOptions> = {}): Promise<EvaluateOptions> {
-  const path = join(mkdtempSync(join(tmpdir(), 'evaluate-')), 'attempts.jsonl')
+  const path = join(scratchFolder(), 'attempts.jsonl')
   return {
     problems,
     attemptsPerProblem: 8,

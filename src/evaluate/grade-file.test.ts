@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { BadRows } from '../data/bad-rows.ts'
 import type { Judge } from '../reward/judge.ts'
 import type { AttemptRecord } from './attempt-record.ts'
@@ -65,7 +65,7 @@ const rows = [
   { question: 'No reference?', response: 'None.' },
   { question: 'No response?', answer: '1' },
 ]
-const path = join(mkdtempSync(join(tmpdir(), 'grade-')), 'theirs.jsonl')
+const path = join(scratchFolder(), 'theirs.jsonl')
 writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
 
 test('grades tags, fences and messages, and groups attempts by question', async () => {
