@@ -21,7 +21,7 @@ test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_0
   const root = scratchFolder()
   const path = join(root, 'run')
   const chapters: string[] = []
-  const config = chosenQuickstart({ check: true, seed: 3, algorithm: 'grpo' })
+  const config = chosenQuickstart({ check: true, seed: 3, algorithm: 'grpo', dtype: 'bfloat16' })
   const totalSteps = quickstartSteps(config).all
   const run = RunFolder.create(path, { command: 'quickstart', config, totalSteps })
   try {
