@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Agent, request } from 'undici'
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts'
+import { onAbort } from '../../src/sandbox/on-abort.ts'
 
 export interface Target {
   readonly name: string
@@ -52,13 +53,17 @@ export function overHttp(name: string, url: string): Target {
     run: async (code, timeoutSeconds, signal) => {
       const body = JSON.stringify({ code, language: 'python', run_timeout: timeoutSeconds })
       const headers = { 'content-type': 'application/json' }
-      const answer = await request(`${url}/run_code`, {
-        ...{ method: 'POST', dispatcher, headers, body },
-        ...(signal && { signal }),
-      })
-      const result = (await answer.body.json()) as { run_result?: { stdout?: string } }
-      if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`)
-      return result.run_result?.stdout ?? ''
+      const own = new AbortController() // one signal for many requests would gather a listener of each
+      const forget = signal && onAbort(signal, () => own.abort())
+      try {
+        const options = { method: 'POST', dispatcher, headers, body, signal: own.signal } as const
+        const answer = await request(`${url}/run_code`, options)
+        const result = (await answer.body.json()) as { run_result?: { stdout?: string } }
+        if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`)
+        return result.run_result?.stdout ?? ''
+      } finally {
+        forget?.()
+      }
     },
     close: () => dispatcher.destroy(),
   }
