@@ -1,6 +1,8 @@
 // Many executions of a mix, healthy and hostile: nothing may grow and no answer may be wrong.
 //
-//   npx tsx bench/sandbox-soak.ts [--executions 200000] [--tier ns-root]
+//   npx tsx bench/sandbox-soak.ts [--executions 200000 | --seconds 600] [--tier ns-root]
+//
+// The last line tells how much more there is at the end than after the first tenth, when all slots are made.
 
 import { parseArgs } from 'node:util'
 import { table } from '../src/cli/table.ts'
@@ -11,9 +13,14 @@ import { hostile } from './sandbox/hostile.ts'
 import { memoryBelow } from './sandbox/memory-of.ts'
 
 const { values } = parseArgs({
-  options: { executions: { type: 'string', default: '200000' }, tier: { type: 'string' } },
+  options: {
+    executions: { type: 'string', default: '200000' },
+    seconds: { type: 'string', default: 'Infinity' },
+    tier: { type: 'string' },
+  },
 })
-const executions = Number(values.executions)
+const most = Number(values.seconds)
+const executions = Number.isFinite(most) ? Number.POSITIVE_INFINITY : Number(values.executions)
 const inFlight = 16
 const looks = 10
 const hostileEvery = 500
@@ -68,9 +75,10 @@ async function look(): Promise<void> {
 
 await look()
 for (let part = 1; part <= looks; part++) {
-  const until = Math.round((executions * part) / looks)
+  const until = (executions * part) / looks
+  const end = performance.now() + (most * 1000) / looks
   const loop = async () => {
-    while (begun < until) await one(begun++)
+    while (begun < until && performance.now() < end) await one(begun++)
   }
   await Promise.all(Array.from({ length: inFlight }, loop))
   await look()
@@ -85,6 +93,12 @@ const head = [
   'MB',
   'wrong',
 ]
-process.stdout.write(table(rows, { head: [...head, 'supervisors'] }))
+const [early = [], last = []] = [rows[1], rows.at(-1)]
+const growth = last
+  .slice(1, head.length)
+  .map((now, at) => String(Number(now) - Number(early[at + 1])))
+process.stdout.write(
+  table([...rows, ['growth', ...growth, '']], { head: [...head, 'supervisors'] }),
+)
 await pool.close()
 if (wrong > 0) process.exitCode = 1

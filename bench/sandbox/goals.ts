@@ -19,6 +19,9 @@ export function goalRows(findings: Findings): string[][] {
     const [mine, other] = [of(load, ours), of(load, theirs)]
     return mine && other ? value(mine) / value(other) : undefined
   }
+  const unanswered = of('sympy solve, 256', theirs)?.unanswered ?? 0
+  /** Programs on which the load gave up would have taken longer, so what is compared is at least this. */
+  const least = unanswered > 0 ? `, at least (${unanswered} of theirs unanswered)` : ''
   const rate = ({ perSecond }: Measured) => perSecond
   const quickness = ({ p50 }: Measured) => 1 / p50
   const { calm, among } = findings.mixed
@@ -29,7 +32,12 @@ export function goalRows(findings: Findings): string[][] {
     row("print, 16: times SandboxFusion's rate", ratio('print, 16', rate), '>', 5),
     row("sympy solve, 16: times SandboxFusion's rate", ratio('sympy solve, 16', rate), '>', 25),
     row("sympy solve, 256: times SandboxFusion's rate", ratio('sympy solve, 256', rate), '>', 25),
-    row('sympy solve, 256: times shorter p50', ratio('sympy solve, 256', quickness), '>', 15),
+    row(
+      `sympy solve, 256: times shorter p50${least}`,
+      ratio('sympy solve, 256', quickness),
+      '>',
+      15,
+    ),
     row('healthy among hostile: p99 over calm p99', among.p99 / calm.p99, '<', 3),
     row('2 MB of output, MB/s', findings.relayMegabytesPerSecond, '>', 50),
     row('pool at rest, MB', findings.restMegabytes, '<', 400),
