@@ -79,6 +79,12 @@ while frame:
     status: ['error', 'exit'],
   },
   {
+    name: 'the reports of others that run at the same time',
+    code: `import gc, mmap
+print(sum(not o.closed for o in gc.get_objects() if isinstance(o, mmap.mmap)))`,
+    ...ok(/^[01]\n$/),
+  },
+  {
     name: 'clocks',
     code: `import time\ntry: time.clock_settime(time.CLOCK_REALTIME, 0); print('set')\nexcept OSError: print('refused')`,
     ...ok(/^refused\n$/),

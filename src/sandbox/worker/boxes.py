@@ -14,6 +14,7 @@ from . import system_calls as calls
 _SCRATCH = "mode=1777,size={}m,nr_inodes={}"
 _COVERS = ("/tmp/", "/dev/shm/")
 _PRIVATE = calls.MOUNT_NOSUID | calls.MOUNT_NODEV
+_TRACELESS = calls.MOUNT_NO_ACCESS_TIMES  # what was only read looks as it did
 _PROCESS_VIEW = "hidepid=2,subset=pid"
 _SLEEPER = next((p for p in ("/bin/sleep", "/usr/bin/sleep") if os.path.exists(p)), "/bin/sleep")
 _FOR_EVER = "2147483647"
@@ -29,42 +30,47 @@ class Furniture:
         self.covered = [path for path in readable if path.startswith(_COVERS)]
 
 
-def serve(connection, wanted, furniture):
-    """Keeps `wanted` boxes alive and announces each by pid with its pidfd, and each death."""
+def serve(connection, furniture):
+    """Makes boxes as they are ordered and announces each by pid with its pidfd and the folders in it, and each death."""
     alive = {}
+    ordered = 0
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     home = os.pidfd_open(os.getppid())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        while len(alive) < wanted:
-            pid, handle = _make_box(home, furniture)
+        for _ in range(ordered):
+            pid, handle, rooms = _make_box(home, furniture)
             alive[handle] = pid
             poll.register(handle, select.POLLIN)
-            channel.send(connection, {"box": pid}, [handle])
+            channel.send(connection, {"box": pid}, [handle, *rooms])
+            for room in rooms:
+                os.close(room)
+        ordered = 0
         for ready, _ in poll.poll():
             if ready == connection.fileno():
-                wanted += _change(connection)
+                ordered += _order(connection)
                 continue
             poll.unregister(ready)
             os.close(ready)
             channel.send(connection, {"dead": alive.pop(ready)})
 
 
-def _change(connection):
-    """How many more boxes are wanted: one that a session took for long is made up for."""
+def _order(connection):
+    """How many more boxes are wanted."""
     message, _ = channel.receive(connection)
     if message is None:
         os._exit(0)
-    return message["wanted"]
+    return message["make"]
 
 
 def try_one():
     """Makes a box and ends it, without a way back home: for the probe."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    pid, handle = _make_box(None, Furniture(1, 16, [], own_ids=True))
+    pid, handle, rooms = _make_box(None, Furniture(1, 16, [], own_ids=True))
     os.kill(pid, signal.SIGKILL)
-    os.close(handle)
+    for descriptor in (handle, *rooms):
+        os.close(descriptor)
 
 
 def _make_box(home, furniture):
@@ -73,18 +79,19 @@ def _make_box(home, furniture):
     try:
         _mount_scratch(furniture)
         _mount_process_view(furniture)
+        rooms = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY) for folder in _COVERS]
         pid = os.posix_spawn(_SLEEPER, [_SLEEPER, _FOR_EVER], {})
     finally:
         if home is not None:
             calls.setns(home, calls.NEW_PIDS | calls.NEW_MOUNTS)
-    return pid, os.pidfd_open(pid)
+    return pid, os.pidfd_open(pid), rooms
 
 
 def _mount_scratch(furniture):
     """Private room to write in; an interpreter that lies below it stays in sight, read-only as it was."""
     kept = [(path, os.open(path, os.O_PATH)) for path in furniture.covered]
     for folder in _COVERS:
-        calls.mount("scratch", folder, "tmpfs", _PRIVATE, furniture.scratch)
+        calls.mount("scratch", folder, "tmpfs", _PRIVATE | _TRACELESS, furniture.scratch)
     for path, handle in kept:
         os.makedirs(path)
         calls.mount(f"/proc/self/fd/{handle}", path, None, calls.MOUNT_BIND | calls.MOUNT_RECURSIVE)

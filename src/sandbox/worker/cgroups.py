@@ -27,13 +27,23 @@ class Group:
         raise NotImplementedError
 
     def weigh(self, lightly):
-        """Its share of the processors beside other groups, where that can be set."""
+        """Its share of the processors beside other groups and us, where that can be set."""
 
     def freeze(self, wanted):
         """Stops or continues all of its processes; only where `can_freeze`."""
         raise NotImplementedError
 
     def used_bytes(self):
+        raise NotImplementedError
+
+    def holds_more(self, most_bytes, most_processes):
+        return self.used_bytes() > most_bytes or self._processes() > most_processes
+
+    def is_empty(self):
+        """Whether no process of it is alive, nor one that nobody has waited for."""
+        return self._processes() == 0
+
+    def _processes(self):
         raise NotImplementedError
 
     def oom_kills(self):
@@ -66,13 +76,16 @@ class _UnifiedGroup(Group):
         self._kills = self._counted_kills()
 
     def weigh(self, lightly):
-        _write(self._folder + "/cpu.weight", "12" if lightly else "100", optional=True)
+        _write(self._folder + "/cpu.weight", "5" if lightly else "40", optional=True)
 
     def freeze(self, wanted):
         _write(self._folder + "/cgroup.freeze", "1" if wanted else "0")
 
     def used_bytes(self):
         return _number(self._folder + "/memory.current")
+
+    def _processes(self):
+        return _number(self._folder + "/pids.current")
 
     def oom_kills(self):
         return self._counted_kills() - self._kills
@@ -95,6 +108,7 @@ class _LegacyGroup(Group):
         self.can_freeze = freezer is not None
         self._limits = None
         self._events = os.open(memory + "/memory.oom_control", os.O_RDONLY | os.O_CLOEXEC)
+        self._count = os.open(pids + "/pids.current", os.O_RDONLY | os.O_CLOEXEC)
         self._peak = os.open(memory + "/memory.max_usage_in_bytes", os.O_RDWR | os.O_CLOEXEC)
 
     def limit(self, memory_bytes, processes, together=True):
@@ -115,13 +129,16 @@ class _LegacyGroup(Group):
 
     def weigh(self, lightly):
         if self._processor:
-            _write(self._processor + "/cpu.shares", "128" if lightly else "1024", optional=True)
+            _write(self._processor + "/cpu.shares", "50" if lightly else "400", optional=True)
 
     def freeze(self, wanted):
         _write(self._freezer + "/freezer.state", "FROZEN" if wanted else "THAWED")
 
     def used_bytes(self):
         return _number(self._memory + "/memory.usage_in_bytes")
+
+    def _processes(self):
+        return int(os.pread(self._count, 32, 0))
 
     def oom_kills(self):
         return self._counted_kills() - self._kills
@@ -136,8 +153,8 @@ class _LegacyGroup(Group):
         return 0
 
     def remove(self):
-        os.close(self._events)
-        os.close(self._peak)
+        for descriptor in (self._events, self._count, self._peak):
+            os.close(descriptor)
         super().remove()
 
 

@@ -10,7 +10,7 @@ from . import system_calls as calls
 
 NAMESPACED = ("ns-root", "ns-user")
 _MEBIBYTE = 1 << 20
-_READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
+_NONE, _READS_ALL = calls.capabilities(0), calls.capabilities(1 << 2)  # CAP_DAC_READ_SEARCH
 _NICENESS = 5  # the supervisor, and the trainer beside it, come first
 FIRST_PRIVATE, LAST_PRIVATE = 3, 1024
 
@@ -44,9 +44,8 @@ class Confinement:
             if not self.namespaced:
                 landlock.restrict(self._readable, run["scratch"])
             shared = run["user"] is None
-            seccomp.install(
-                self._filter or seccomp.build(os.getpid(), self._processes, False, shared)
-            )
+            chosen = self._filter or seccomp.build(os.getpid(), self._processes, False, shared)
+            chosen.install()
 
     def _limit(self, limits):
         memory = limits["memoryMb"] * _MEBIBYTE
@@ -76,7 +75,7 @@ class Confinement:
             os.setresuid(user, user, user)
         if self.tier != "unsafe":
             keeps = user is not None and not self.namespaced and self._reads_all
-            calls.set_capabilities(_READ_ANY_FILE if keeps else 0)
+            calls.set_capabilities(_READS_ALL if keeps else _NONE)
 
 
 def only_standard(standard_input, output):
@@ -89,8 +88,9 @@ def only_standard(standard_input, output):
 
 def _prefer_as_victim():
     try:
-        with open("/proc/self/oom_score_adj", "wb", buffering=0) as file:
-            file.write(b"1000")
+        file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(file, b"1000")
+        os.close(file)
     except OSError:
         pass
 

@@ -3,8 +3,8 @@
 import os
 
 from . import channel
+from .box import Box
 from .memory_files import opened
-from .runs import Box
 from .sessions import Cell, Session, empty_descriptors
 
 
@@ -46,9 +46,8 @@ class Conversations:
         with supervisor.bounded_slot(header["limits"], together=False) as slot:
             descriptors = empty_descriptors()
             session = Session(header, slot, supervisor.settings["processes"])
-        if supervisor.world.maker:
-            session.box = supervisor.boxes.popleft()
-            channel.send(supervisor.world.maker, {"wanted": 1})
+        if supervisor.boxes is not None:
+            session.box = supervisor.boxes.take()
         self._sessions[session.id] = session
         message = session.message(header)
         inner = session.inner.fileno()
@@ -138,6 +137,4 @@ class Conversations:
             supervisor.selector.unregister(session.control)
         session.control.close()
         session.kill()
-        if supervisor.world.maker:
-            channel.send(supervisor.world.maker, {"wanted": -1})
         supervisor.give_back(session)

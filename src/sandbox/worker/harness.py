@@ -60,17 +60,16 @@ def _writer(number):
 
 
 def begin(module, settings):
-    """What only the child can do: its folder and its own random numbers."""
+    """What only the child can do."""
     sys.path[0] = os.getcwd()
     module.__dict__["__file__"] = os.path.join(sys.path[0], FILE)
     if settings.get("integerDigits") is not None:
         sys.set_int_max_str_digits(settings["integerDigits"])
-    if settings["seed"] is not None:  # the module itself draws a fresh one in each fork
-        random.seed(settings["seed"])
 
 
-def seed_libraries(value):
-    """Before the fork: the libraries' generators would otherwise repeat in each snippet."""
+def seed_generators(value):
+    """Before the fork: the generators would otherwise repeat in each snippet."""
+    random.seed(value)
     if "numpy.random" in sys.modules:
         bits = int.from_bytes(os.urandom(4), "little") if value is None else value % 2**32
         sys.modules["numpy.random"].seed(bits)

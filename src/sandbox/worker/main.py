@@ -13,6 +13,9 @@ def main():
 
         print(json.dumps(tiers.probe()))
     else:
+        from worker import forks
+
+        forks.watch_registrations()
         from worker import supervisor
 
         del sys.path[0]

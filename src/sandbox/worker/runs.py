@@ -8,40 +8,11 @@ from .capture import Capture
 
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
-_SHORT_SECONDS = 0.025
-_LARGEST_PARKED = 48 << 20
-_EXITING = 0x4  # PF_EXITING
-
-
-class Box:
-    """A handle by which everything in a box, or a child without one, is ended."""
-
-    def __init__(self, handle, pid=None):
-        self.pid = pid
-        self._handle = handle
-
-    def descriptor(self):
-        return self._handle
-
-    def kill(self):
-        try:
-            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-
-    def is_ending(self):
-        """Whether its first process was killed by somebody else: then what is in it was killed too."""
-        try:
-            with open(f"/proc/self/fdinfo/{self._handle}") as lines:
-                pid = next(line.split()[1] for line in lines if line.startswith("Pid:"))
-            with open(f"/proc/{pid}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
-        except (OSError, StopIteration):
-            return True
-        return bool(int(fields[6]) & _EXITING)
-
-    def close(self):
-        os.close(self._handle)
+_LOOK_SECONDS = 0.0125
+_SHORT_SECONDS = 0.05
+_MUCH_MEMORY = 16 << 20
+_MANY_PROCESSES = 4
+_LARGEST_PARKED = 128 << 20
 
 
 class Run:
@@ -67,7 +38,7 @@ class Run:
         self.output = output
         self.started = self.owed_since = time.monotonic()
         self.deadline = self.started + self.limits["timeoutMs"] / 1000
-        self.lingers_at = self.started + _SHORT_SECONDS
+        self.lingers_at = self.started + _LOOK_SECONDS
 
     def has_begun(self):
         if self.stopped is None:
@@ -87,9 +58,15 @@ class Run:
                 self.stop("output_limit")
         return True
 
+    def is_short(self, now):
+        """Whether it may go on as a short one: a quarter of the time is enough for one that has taken much."""
+        greedy = self.slot.group is not None and self.slot.group.holds_more(_MUCH_MEMORY, _MANY_PROCESSES)
+        self.lingers_at = self.started + _SHORT_SECONDS
+        return not greedy and now < self.lingers_at
+
     def wait_for_place(self, now):
         """It has had a short program's time, but there is no place for one that takes long."""
-        self.lingers_at = now + _SHORT_SECONDS
+        self.lingers_at = now + _SHORT_SECONDS / 2
 
     def linger(self):
         """From now on it runs behind those that have not had a short program's time."""

@@ -9,6 +9,7 @@ from . import system_calls
 from .denied_calls import COMMON, NUMBERS, SHARED_IDENTITY, WITHOUT_NAMESPACES
 
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_FILTERING = 2  # SECCOMP_MODE_FILTER
 _ALLOW = 0x7FFF0000
 _ERRNO = 0x00050000
 _KILL_PROCESS = 0x80000000
@@ -26,8 +27,21 @@ def supported():
     return platform.machine() in _AUDIT_ARCHITECTURE
 
 
+class Filter:
+    """Bytes of a program in the form in which the kernel takes them."""
+
+    def __init__(self, program):
+        self._program = ctypes.create_string_buffer(program, len(program))
+        record = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(self._program))
+        self._record = ctypes.create_string_buffer(record, len(record))
+        self._address = ctypes.addressof(self._record)
+
+    def install(self):
+        system_calls.prctl(system_calls.PR_SET_SECCOMP, _FILTERING, self._address)
+
+
 def build(own_pid, processes, namespaces, shared_identity):
-    """The program's bytes.
+    """The filter of a snippet.
 
     processes: whether new processes are allowed (threads always are).
     namespaces: False adds what a private pid and ipc namespace would otherwise make harmless.
@@ -45,15 +59,7 @@ def build(own_pid, processes, namespaces, shared_identity):
         blocks += [_deny(table[n], errno.EAGAIN) for n in ("fork", "vfork") if n in table]
     if not namespaces:
         blocks += _only_itself(table, own_pid)
-    return b"".join(_prologue() + blocks + [_instruction(_RETURN, _ALLOW)])
-
-
-def install(program):
-    buffer = ctypes.create_string_buffer(program, len(program))
-    pointer = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
-    descriptor = ctypes.create_string_buffer(pointer, len(pointer))
-    address = ctypes.addressof(descriptor)
-    system_calls.prctl(system_calls.PR_SET_SECCOMP, 2, address)
+    return Filter(b"".join(_prologue() + blocks + [_instruction(_RETURN, _ALLOW)]))
 
 
 def _only_itself(table, own_pid):

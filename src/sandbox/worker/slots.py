@@ -80,6 +80,8 @@ class Slots:
         if self._users:
             user = _FIRST_USER + os.getpid() % _WORKERS * _USERS_PER_WORKER + number
         group = cgroups.make(self.groups, f"{os.getpid()}-{number}") if self.groups else None
+        if group:
+            group.weigh(lightly=False)
         slot = Slot(user, group, self._folders.make(number, user) if self._folders else None)
         self._all.append(slot)
         return slot

@@ -13,21 +13,20 @@ from contextlib import contextmanager
 
 from . import channel, frames, imports
 from .answers import Answers
+from .box import Box
+from .box_stock import BoxStock
 from .conversations import Conversations
 from .memory_files import opened, read_report
-from .runs import Box, Run
+from .runs import Run
 from .slots import Slots
 from .turns import Turns
+from .worker_lost import WorkerLost
 from .world import World
 
 _REQUESTS, _ANSWERS = 0, 1
 _CHUNK = 1 << 18
 _LOOK_SECONDS = 0.1
 _PATIENCE_SECONDS = 20
-
-
-class WorkerLost(Exception):
-    """A process of ours is gone."""
 
 
 class Supervisor:
@@ -44,21 +43,24 @@ class Supervisor:
         self.runs = {}
         self._waiting = deque()
         self._boxless_since = None
-        self.boxes = deque()
-        self._dying = {}
-        self._dead = set()
+        self.boxes = self._stock_of_boxes()
         self._next_look = 0.0
         self._asked_for_sign = False
         self._turns = Turns(settings["lingering"])
         self.conversations = Conversations(self)
         self._unready = {"light", "heavy"} | ({"maker"} if self.world.maker else set())
 
+    def _stock_of_boxes(self):
+        """None in tiers without boxes."""
+        maker, most = self.world.maker, self.settings["spareBoxes"]
+        return BoxStock(maker, most, self.slots.give_back) if maker else None
+
     def loop(self):
         os.set_blocking(_REQUESTS, False)
         self.watch(_REQUESTS, self._take_requests)
         self.watch(self.world.light, lambda: self._hear(self.world.light, "light"))
         self.watch(self.world.heavy, lambda: self._hear(self.world.heavy, "heavy"))
-        if self.world.maker:
+        if self.boxes is not None:
             self.watch(self.world.maker, self._hear_maker)
         while True:
             for key, _ in self.selector.select(self._until_deadline()):
@@ -68,6 +70,8 @@ class Supervisor:
                 self._give_sign()
             self._enforce_deadlines()
             self._start_waiting()
+            if not self.runs and self.boxes is not None:
+                self.boxes.refill()
 
     def watch(self, descriptor, action):
         self.selector.register(descriptor, selectors.EVENT_READ, action)
@@ -101,7 +105,7 @@ class Supervisor:
             self.runs[run_id].stop("cancelled")
 
     def _start_waiting(self):
-        while self._waiting and (self.boxes or self.world.maker is None) and not self._unready:
+        while self._waiting and (self.boxes is None or self.boxes) and not self._unready:
             header, body = self._waiting.popleft()
             try:
                 if "open" in header:
@@ -128,8 +132,8 @@ class Supervisor:
             descriptors = opened(header, body)
         run = Run(header, slot)
         run.begin(descriptors.pop())
-        if self.world.maker:
-            run.box = self.boxes.popleft()
+        if self.boxes is not None:
+            run.box = self.boxes.take()
         message = {
             "run": run.id,
             "user": run.slot.user,
@@ -204,34 +208,9 @@ class Supervisor:
                 run.kill()
 
     def _hear_maker(self):
-        for message, descriptors in channel.receive_all(self.world.maker):
-            if message is None:
-                raise WorkerLost("the box maker is gone")
-            if "box" in message:
-                self._take_box(Box(descriptors[0], message["box"]))
-                self._become_ready("maker")
-            else:
-                self._bury(message["dead"])
-
-    def _take_box(self, box):
-        """One too many was made where a box ended before it was told that fewer are wanted."""
-        if len(self.boxes) < self.settings["spareBoxes"]:
-            self.boxes.append(box)
-            return
-        self._dying[box.pid] = None
-        box.kill()
-        box.close()
-
-    def _bury(self, box):
-        """Its end may be told before, or after, that of the program in it."""
-        if box in self._dying:
-            slot = self._dying.pop(box)
-            if slot is not None:
-                self.slots.give_back(slot)
-        elif any(ready.pid == box for ready in self.boxes):
-            raise WorkerLost("a box that was ready ended by itself")
-        else:
-            self._dead.add(box)
+        self.boxes.hear()
+        if self.boxes:
+            self._become_ready("maker")
 
     def _become_ready(self, name):
         if name in self._unready:
@@ -242,7 +221,9 @@ class Supervisor:
 
     def _finish(self, run, message, descriptors):
         robbed = run.was_ended_from_outside(message["code"])
-        run.kill()
+        clean = self._left_nothing(run) and self.boxes.take_back(run.box)
+        if not clean:
+            run.kill()
         self.detach(run)
         report = read_report(descriptors[0]) if descriptors else message["report"]
         if run.stopped == "cancelled":
@@ -253,7 +234,16 @@ class Supervisor:
             self.fail(run.id, "worker_lost", "the box of the program was ended from outside")
         else:
             self.answer(*run.answer(message, report))
-        self.give_back(run)
+        if clean:
+            self.slots.give_back(run.slot)
+        else:
+            self.give_back(run)
+
+    def _left_nothing(self, run):
+        """Whether no process is alive in its box. Without processes of its own there never was another."""
+        alone = not self.settings["processes"]
+        ended = run.stopped is None and run.held_bytes is None  # it may have ended as it was frozen
+        return self.boxes is not None and ended and (alone or run.slot.group.is_empty())
 
     def fail(self, run_id, kind, why):
         self.answer({"failed": run_id, "kind": kind, "message": why})
@@ -272,20 +262,18 @@ class Supervisor:
         del self.runs[run.id]
         if run.lingers:
             self._turns.take_out(run)
-            self._want_boxes(-1)
         if run.output in self.selector.get_map():
             self.selector.unregister(run.output)
         run.close_output()
 
     def give_back(self, run):
         """The slot is free when nothing in it is alive any more."""
+        if self.boxes is not None:
+            self.boxes.await_end(run.box, run.slot)
+            return
         if run.box is not None:
             run.box.close()
-        if run.box is None or run.box.pid is None or run.box.pid in self._dead:
-            self._dead.discard(run.box.pid if run.box else None)
-            self.slots.give_back(run.slot)
-        else:
-            self._dying[run.box.pid] = run.slot
+        self.slots.give_back(run.slot)
 
     def _until_deadline(self):
         moments = (min(run.deadline, run.lingers_at) for run in self.runs.values())
@@ -300,8 +288,10 @@ class Supervisor:
         for run in list(self.runs.values()):
             if run.deadline <= now:
                 run.stop("timeout")
-            elif run.lingers_at <= now:
+            elif run.lingers_at <= now and not run.is_short(now):
                 self._take_turn(run, now)
+            if not run.lingers:
+                self._turns.note_short_programs(now)
         self._turns.pass_on(now)
         if not self.slots.namespaced and now >= self._next_look:
             self._look_into_folders()
@@ -312,12 +302,7 @@ class Supervisor:
             run.wait_for_place(now)
             return
         run.linger()
-        self._want_boxes(+1)
         self.answer({"lingers": run.id})
-
-    def _want_boxes(self, more):
-        if self.world.maker:
-            channel.send(self.world.maker, {"wanted": more})
 
     def _look_into_folders(self):
         """A box's own file system has an end; a folder is looked after."""

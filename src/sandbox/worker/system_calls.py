@@ -15,6 +15,7 @@ NEW_NETWORK = 0x40000000
 MOUNT_NOSUID = 0x2
 MOUNT_NODEV = 0x4
 MOUNT_NOEXEC = 0x8
+MOUNT_NO_ACCESS_TIMES = 0x400
 MOUNT_BIND = 0x1000
 MOUNT_RECURSIVE = 0x4000
 MOUNT_PRIVATE = 0x40000
@@ -35,6 +36,7 @@ _MOUNT_SETATTR = 442
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(platform.machine())
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_libc.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
 
 
 def _checked(name, result):
@@ -75,10 +77,9 @@ def pivot_root(new_root, old_root):
     raw("pivot_root", _PIVOT_ROOT, os.fsencode(new_root), os.fsencode(old_root))
 
 
-def prctl(option, *arguments):
-    padded = [a if a is not None else 0 for a in arguments] + [0] * (4 - len(arguments))
-    longs = [a if isinstance(a, ctypes._Pointer) else ctypes.c_ulong(a) for a in padded]
-    return _checked(f"prctl {option}", _libc.prctl(option, *longs))
+def prctl(option, first=0, second=0):
+    """The second argument may be an address."""
+    return _checked("prctl", _libc.prctl(option, first, second, 0, 0))
 
 
 def raw(name, number, *arguments):
@@ -89,16 +90,18 @@ def raw(name, number, *arguments):
     return _checked(name, _libc.syscall(ctypes.c_long(number), *longs))
 
 
-def set_capabilities(mask):
-    """Sets the effective and permitted capabilities to `mask`, the inheritable ones to none."""
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+def capabilities(mask):
+    """What `set_capabilities` takes: `mask` effective and permitted, none inheritable."""
     low, high = mask & 0xFFFFFFFF, mask >> 32
-    data = (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)
-    _checked("capset", _libc.capset(header, data))
+    return (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)
+
+
+def set_capabilities(records):
+    _checked("capset", _libc.capset(*records))
 
 
 def drop_capability_bounds():
     """Nothing executed later can gain a capability. Stops at the kernel's last capability."""
     for capability in range(64):
-        if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
+        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             return

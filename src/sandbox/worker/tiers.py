@@ -66,7 +66,7 @@ def _enter_namespaces(name):
     problem = _failure(boxes.try_one)  # in a fork, which alone is in the new pid namespace
     if problem is not None:
         raise OSError(problem)
-    seccomp.install(seccomp.build(0, False, True, False))
+    seccomp.build(0, False, True, False).install()
 
 
 def _enter_landlock():
@@ -79,7 +79,7 @@ def _enter_landlock():
         raise OSError("Landlock accepted its rules but does not enforce them")
     except PermissionError:
         pass
-    seccomp.install(seccomp.build(os.getpid(), False, False, True))
+    seccomp.build(os.getpid(), False, False, True).install()
 
 
 _ATTEMPTS = {

@@ -1,28 +1,35 @@
 """Programs that take long: a few run beside the short ones, lightly and in turns; the others are frozen.
 
-So a crowd of endless programs neither holds the slots nor crowds the processors, and the memory that it
-has taken so far is all that it takes. Frozen time is not run time.
+While there are short programs it is one that runs, otherwise several. So a crowd of endless programs neither
+holds the slots nor crowds the processors, and the memory that it has taken so far is all that it takes.
+Frozen time is not run time.
 """
 
+import os
 import time
 from collections import deque
 
 _TURN_SECONDS = 0.1
+_CALM_SECONDS = 0.02
 _MOST_PARKED = 128
-_MOST_PARKED_BYTES = 1 << 30
+_MOST_PARKED_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 8 // (os.cpu_count() or 1)
 
 
 class Turns:
     def __init__(self, places):
-        self._places = places
+        self._most = places
+        self._calm_from = 0.0
         self._turn_ends = {}  # of those that run
         self._parked = deque()
 
+    def note_short_programs(self, now):
+        self._calm_from = now + _CALM_SECONDS
+
     def take_in(self, run, now):
         """False where there is no place for it yet: then it keeps its slot."""
-        if self._places == 0:
+        if self._most == 0:
             return False
-        if len(self._turn_ends) < self._places:
+        if len(self._turn_ends) < self._places(now):
             self._let_run(run, now)
         elif not self._park(run, now):
             return False
@@ -33,31 +40,37 @@ class Turns:
         if run in self._parked:
             self._parked.remove(run)
         elif self._turn_ends.pop(run, None) is not None:
-            self._let_next_run()
+            self._let_more_run(time.monotonic())
 
     def pass_on(self, now):
-        """Ends the turns that are over, where somebody waits for one."""
+        """Ends the turns that are over, where somebody waits for one or fewer may run."""
         for run, end in list(self._turn_ends.items()):
-            if not self._parked:
-                return
-            if end <= now and self._park(run, now):
+            surplus = len(self._turn_ends) > self._places(now)
+            if end <= now and (surplus or self._parked) and self._park(run, now):
                 del self._turn_ends[run]
-                self._let_next_run()
+        self._let_more_run(now)
 
     def next_end(self):
-        ends = self._turn_ends.values() if self._parked else ()
-        return max(min(ends, default=float("inf")), time.monotonic() + _TURN_SECONDS / 10)
+        """When there is something to pass on, not too soon."""
+        if not self._parked and len(self._turn_ends) < 2:
+            return float("inf")
+        waited_for = [*self._turn_ends.values()]
+        if self._parked:
+            waited_for.append(self._calm_from)
+        return max(min(waited_for), time.monotonic() + _TURN_SECONDS / 10)
+
+    def _places(self, now):
+        return self._most if now >= self._calm_from else 1
 
     def _let_run(self, run, now):
         run.go_on(now)
         self._turn_ends[run] = now + _TURN_SECONDS
 
-    def _let_next_run(self):
-        while self._parked:
+    def _let_more_run(self, now):
+        while self._parked and len(self._turn_ends) < self._places(now):
             run = self._parked.popleft()
             if run.held_bytes is not None:  # else it was stopped, and is on its way out
-                self._let_run(run, time.monotonic())
-                return
+                self._let_run(run, now)
 
     def _park(self, run, now):
         held = sum(parked.held_bytes or 0 for parked in self._parked)

@@ -60,11 +60,10 @@ def _inhabit(settings, light, heavy, maker):
     if settings["tier"] in confine.NAMESPACED:
         _go_on_in_fork(settings)
     if maker is not None:
-        spare = settings["spareBoxes"]
         scratch = settings["scratchMb"], settings["scratchFiles"]
         own_ids = settings["tier"] == "ns-root"
         furniture = boxes.Furniture(*scratch, settings["readable"], own_ids)
-        _fork(settings, lambda: boxes.serve(maker, spare, furniture), (light, heavy))
+        _fork(settings, lambda: boxes.serve(maker, furniture), (light, heavy))
     small = {**settings, "preload": _STANDARD, "preloadMayLack": True}
     _fork(settings, lambda: zygote.serve(light, small), (heavy, maker))
     _close(light, maker)

@@ -8,10 +8,9 @@ import gc
 import importlib
 import os
 import select
-import signal
 import traceback
 
-from . import channel, confine, given_files, harness, huge_pages, memory_files, session, warm_up
+from . import channel, confine, forks, given_files, harness, huge_pages, memory_files, session, warm_up
 from . import system_calls as calls
 from .report import Report
 
@@ -43,25 +42,21 @@ class _Zygote:
     def __init__(self, connection, place):
         self._connection = connection
         self._place = place
+        self._fork_child = forks.stop_watching()
         self._main = harness.prepare()
         self._children = {}
         self._own_namespace = os.pidfd_open(os.getpid()) if place.namespaced else None
-        self._wake, tell = os.pipe()
-        os.set_blocking(self._wake, False)
-        os.set_blocking(tell, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+        self._poll = select.poll()
 
     def loop(self):
-        poll = select.poll()
-        poll.register(self._connection, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
+        connection = self._connection.fileno()
+        self._poll.register(connection, select.POLLIN)
         while True:
-            for ready, _ in poll.poll():
-                if ready == self._wake:
-                    self._reap()
-                else:
+            for ready, _ in self._poll.poll():
+                if ready == connection:
                     self._accept()
+                else:
+                    self._reap()
 
     def _accept(self):
         message, descriptors = channel.receive(self._connection)
@@ -77,22 +72,22 @@ class _Zygote:
                 os.close(descriptor)
 
     def _fork(self, message, descriptors):
-        harness.seed_libraries(message["seed"])
+        harness.seed_generators(message["seed"])
         report = Report(with_files=bool(message.get("fetch")))
         if self._own_namespace is not None:
             calls.setns(descriptors[3], calls.NEW_PIDS)
         try:
-            pid = os.fork()
+            pid = self._fork_child()
             if pid == 0:
                 self._be_snippet(message, descriptors, report)
         finally:
             if self._own_namespace is not None:
                 calls.setns(self._own_namespace, calls.NEW_PIDS)
-        self._children[pid] = (message["run"], report)
-        handle = [] if self._own_namespace is not None else [os.pidfd_open(pid)]
-        channel.send(self._connection, {"forked": message["run"]}, handle)
-        for descriptor in handle:
-            os.close(descriptor)
+        handle = os.pidfd_open(pid)
+        self._poll.register(handle, select.POLLIN)
+        self._children[pid] = (message["run"], report, handle)
+        told = [] if self._own_namespace is not None else [handle]
+        channel.send(self._connection, {"forked": message["run"]}, told)
 
     def _be_snippet(self, message, descriptors, report):
         code, standard_input, output = descriptors[:3]
@@ -101,8 +96,7 @@ class _Zygote:
         control = groups.pop() if "session" in message else None
         status = harness.SET_UP_FAILED
         try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._forget_siblings()
             self._place.enter(message, box, groups)
             if control is not None:
                 status = session.keep(control, self._main, message, report)
@@ -116,19 +110,22 @@ class _Zygote:
         finally:
             os._exit(status)
 
+    def _forget_siblings(self):
+        """In a child: the others' handles, and the memory in which they report, are none of its own."""
+        for _, report, handle in self._children.values():
+            os.close(handle)
+            report.close()
+
     def _reap(self):
-        try:
-            while os.read(self._wake, 4096):
-                pass
-        except BlockingIOError:
-            pass
         while self._children:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
             if pid not in self._children:
                 continue  # the first process of a namespace inherits orphans
-            run, report = self._children.pop(pid)
+            run, report, handle = self._children.pop(pid)
+            self._poll.unregister(handle)
+            os.close(handle)
             ended = {
                 "exited": run,
                 "code": os.waitstatus_to_exitcode(status),
