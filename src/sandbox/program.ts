@@ -64,7 +64,8 @@ function foldersOf(path: string): string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
-function checkedPaths(field: string, paths: readonly string[]): readonly string[] {
+/** Throws UserError that names `field`, which is what the asker calls it. */
+export function checkedPaths(field: string, paths: readonly string[]): readonly string[] {
   const characters = paths.reduce((sum, { length }) => sum + length, 0)
   if (paths.length > mostPaths || characters > mostPathCharacters) {
     const most = `at most ${mostPaths} of ${mostPathCharacters} characters together are accepted`

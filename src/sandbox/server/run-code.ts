@@ -3,6 +3,7 @@
 import { UserError } from '../../base/errors.ts'
 import { checkedLimit } from '../limits.ts'
 import { shownOutput } from '../model-text.ts'
+import { checkedPaths } from '../program.ts'
 import type { Execution, Program } from '../sandbox.ts'
 import { decodedFiles, type RunCodeRequest } from './request-schema.ts'
 
@@ -37,7 +38,7 @@ export function runCodeProgram(request: RunCodeRequest): Program {
     code: request.code,
     ...(typeof stdin === 'string' && { stdin }),
     ...(files && { files: decodedFiles(files) }),
-    ...(fetch_files && { fetchFiles: fetch_files }),
+    ...(fetch_files && { fetchFiles: checkedPaths('fetch_files', fetch_files) }),
     limits: {
       timeoutMs: milliseconds('run_timeout', request.run_timeout ?? defaultRunSeconds),
       ...memoryLimit(request.memory_limit_MB ?? noLimit),

@@ -18,7 +18,8 @@ afterAll(async () => {
 })
 
 async function post(path: string, body: unknown, signal?: AbortSignal) {
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const asIs = typeof body === 'string' || Buffer.isBuffer(body)
+  const text = asIs ? body : JSON.stringify(body)
   const response = await fetch(server.url + path, {
     method: 'POST',
     headers,
@@ -59,17 +60,49 @@ open('out', 'w').write('made')
   expect(slow.json).toMatchObject({ run_result: { status: 'TimeLimitExceeded' } })
 })
 
+const program = (fields: object) => JSON.stringify({ code: '1', ...fields })
+const fusion = (fields: object) => JSON.stringify({ code: '1', language: 'python', ...fields })
 test.each([
-  ['{"code": ', /^body: expected JSON/],
-  ['{"code": 1}', /^code: /],
-  ['{"code": "1", "stdni": ""}', /^stdni: no such field; did you mean stdin\?/],
-  ['{"code": "1", "limits": {"timeoutMs": 0}}', /^limits.timeoutMs: expected a whole number/],
-  ['{"code": "1", "files": {"../x": "aGk="}}', /^files: expected a relative path/],
-  ['{"code": "1", "files": {"x": "%%%"}}', /^files.x: expected base64/],
-])('refuses %s with the name of the field', async (body, message) => {
-  const { response, json } = await post('/v1/executions', body)
+  ['/v1/executions', '{"code": ', /^body: expected JSON/],
+  ['/v1/executions', '', /^body: expected JSON/],
+  ['/v1/executions', '[]', /^body: /],
+  ['/v1/executions', Buffer.from([0x22, 0xff, 0x22]), /^body: expected UTF-8$/],
+  ['/v1/executions', '{}', /^code: /],
+  ['/v1/executions', '{"code": 1}', /^code: /],
+  ['/v1/executions', program({ code: '#'.repeat(10_000_001) }), /^code: 10000001 bytes; at most/],
+  ['/v1/executions', program({ stdni: '' }), /^stdni: no such field; did you mean stdin\?/],
+  ['/v1/executions', program({ seed: -1 }), /^seed: /],
+  ['/v1/executions', program({ limits: { timeoutMs: 0 } }), /^limits.timeoutMs: .* got 0$/],
+  [
+    '/v1/executions',
+    program({ limits: { timeoutMs: 1e12 } }),
+    /^limits.timeoutMs: .* got 1000000000000$/,
+  ],
+  ['/v1/executions', program({ limits: { memoryMb: 1.5 } }), /^limits.memoryMb: /],
+  ['/v1/executions', program({ limits: { deadlineMs: -5 } }), /^limits.deadlineMs: /],
+  ['/v1/executions', program({ limits: { memory: 1 } }), /^memory: no such field/],
+  ['/v1/executions', program({ files: { '../x': 'aGk=' } }), /^files: expected a relative path/],
+  ['/v1/executions', program({ files: { '/etc/x': 'aGk=' } }), /^files: expected a relative path/],
+  ['/v1/executions', program({ files: { x: '%%%' } }), /^files.x: expected base64/],
+  ['/v1/executions', program({ fetchFiles: ['/etc/passwd'] }), /^fetchFiles: expected a relative/],
+  ['/run_code', '{"code": "1"}', /^language: /],
+  ['/run_code', fusion({ language: 'cpp' }), /^language: expected python, got "cpp"$/],
+  ['/run_code', fusion({ lang: 'python' }), /^lang: no such field/],
+  ['/run_code', fusion({ run_timeout: -1 }), /^run_timeout: expected more than 0/],
+  ['/run_code', fusion({ run_timeout: 1e9 }), /^run_timeout: /],
+  ['/run_code', fusion({ memory_limit_MB: 1 }), /^memory_limit_MB: /],
+  ['/run_code', fusion({ files: { '../x': 'aGk=' } }), /^files: expected a relative path/],
+  ['/run_code', fusion({ fetch_files: ['../x'] }), /^fetch_files: expected a relative path/],
+])('%s refuses %s with the name of the field, and runs nothing', async (path, body, message) => {
+  const executions = async () => {
+    const text = await (await fetch(`${server.url}/metrics`, { headers })).text()
+    return text.split('\n').filter((line) => line.startsWith('sandbox_executions_total'))
+  }
+  const before = await executions()
+  const { response, json } = await post(path, body)
   expect(response.status).toBe(400)
   expect((json['error'] as { message: string }).message).toMatch(message)
+  expect(await executions()).toEqual(before)
 })
 
 test('refuses a token that does not match, and other addresses without one', async () => {
