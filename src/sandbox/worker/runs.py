@@ -12,6 +12,7 @@ _LOOK_SECONDS = 0.0125
 _SHORT_SECONDS = 0.05
 _MUCH_MEMORY = 16 << 20
 _MANY_PROCESSES = 4
+_MUCH_OUTPUT = 1 << 20
 _LARGEST_PARKED = 128 << 20
 
 
@@ -27,7 +28,7 @@ class Run:
         self.started = 0.0
         # Since when a process of ours has not answered: that it forked, or that it reaped.
         self.owed_since = None
-        self.lingers = False
+        self.lingers = self.greedy = False
         # What it held when it was frozen; None while it may run.
         self.held_bytes = None
         self._left = self._frozen_since = self._frozen = 0.0
@@ -60,9 +61,16 @@ class Run:
 
     def is_short(self, now):
         """Whether it may go on as a short one: a quarter of the time is enough for one that has taken much."""
-        greedy = self.slot.group is not None and self.slot.group.holds_more(_MUCH_MEMORY, _MANY_PROCESSES)
+        group = self.slot.group
+        self.greedy = self.capture.total > _MUCH_OUTPUT or (
+            group is not None and group.holds_more(_MUCH_MEMORY, _MANY_PROCESSES)
+        )
         self.lingers_at = self.started + _SHORT_SECONDS
-        return not greedy and now < self.lingers_at
+        return not self.greedy and now < self.lingers_at
+
+    def claim(self):
+        """Among those that take long, the smallest goes first: modest ones, then by time they have had."""
+        return self.greedy, self.duration()
 
     def wait_for_place(self, now):
         """It has had a short program's time, but there is no place for one that takes long."""
@@ -100,7 +108,8 @@ class Run:
 
     def duration(self):
         """Seconds of the run so far, less those in the freezer."""
-        return time.monotonic() - self.started - self._frozen
+        until = time.monotonic() if self.held_bytes is None else self._frozen_since
+        return until - self.started - self._frozen
 
     def stop(self, reason):
         """Ends everything that runs for this execution; the first reason counts."""

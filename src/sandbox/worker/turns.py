@@ -7,7 +7,6 @@ Frozen time is not run time.
 
 import os
 import time
-from collections import deque
 
 _TURN_SECONDS = 0.1
 _CALM_SECONDS = 0.02
@@ -20,7 +19,7 @@ class Turns:
         self._most = places
         self._calm_from = 0.0
         self._turn_ends = {}  # of those that run
-        self._parked = deque()
+        self._parked = []
 
     def note_short_programs(self, now):
         self._calm_from = now + _CALM_SECONDS
@@ -68,7 +67,8 @@ class Turns:
 
     def _let_more_run(self, now):
         while self._parked and len(self._turn_ends) < self._places(now):
-            run = self._parked.popleft()
+            run = min(self._parked, key=lambda parked: parked.claim())
+            self._parked.remove(run)
             if run.held_bytes is not None:  # else it was stopped, and is on its way out
                 self._let_run(run, now)
 
