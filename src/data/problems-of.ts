@@ -6,6 +6,7 @@ import type { Problem } from './problem.ts'
 import { readProblems } from './problem-stream.ts'
 import { sourceServices } from './source-services.ts'
 
+/** How a source is read: columns of files, size and seed of generated problems. */
 export type ProblemsOptions = Omit<SourceOptions, 'bounds'>
 
 /**
