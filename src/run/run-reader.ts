@@ -17,8 +17,9 @@ export interface Damage {
 
 /** Whether a folder looks like a run's, perhaps one whose writer was killed at its beginning. */
 export function isRunFolder(path: string): boolean {
-  const { database, config, environment } = layout(path)
-  return [database, config, environment].some((part) => existsSync(part))
+  // A model's folder has a config.json as well.
+  const { database, environment } = layout(path)
+  return existsSync(database) || existsSync(environment)
 }
 
 export class RunReader {
@@ -31,7 +32,7 @@ export class RunReader {
   constructor(path: string) {
     if (!isRunFolder(path)) {
       throw new UserError(
-        `${path}: expected a run folder, found none of what one holds (config.json, run.db, ...); ` +
+        `${path}: expected a run folder, found neither run.db nor environment.json; ` +
           'retool-rl runs lists what there is',
       )
     }

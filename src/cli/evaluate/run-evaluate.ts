@@ -48,7 +48,7 @@ export async function runEvaluate(
     process.stdout.write(
       flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderEvaluation(report),
     )
-    process.stderr.write(`look at the attempts: retool-rl view ${run.path}\n`)
+    process.stderr.write(`look at the attempts: npx retool-rl view ${run.path}\n`)
   }
 }
 

@@ -38,6 +38,6 @@ export async function runSft(name: string, flags: RecipeFlags): Promise<void> {
     process.stdout.write(
       `${steps} steps on ${demonstrations} demonstrations${loss}\nmodel: ${model}\n`,
     )
-    process.stderr.write(`look at it: retool-rl view ${run.path}\n`)
+    process.stderr.write(`look at it: npx retool-rl view ${run.path}\n`)
   }
 }

@@ -55,7 +55,7 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
     const why = ended === 'allSteps' ? '' : ', since evaluations no longer improved'
     const accuracy = best ? `; best accuracy ${best.value.toFixed(3)} after step ${best.step}` : ''
     process.stdout.write(`${steps} steps${why}${accuracy}\nmodel: ${model}\n`)
-    process.stderr.write(`look at it: retool-rl view ${run.path}\n`)
+    process.stderr.write(`look at it: npx retool-rl view ${run.path}\n`)
   }
 }
 
