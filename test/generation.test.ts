@@ -1,29 +1,22 @@
 // The engine against a plain forward without a cache, on a small random model.
 
-import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { RandomStream } from '../src/base/random.ts'
-import { readHuggingFaceConfig } from '../src/checkpoint/hugging-face-config.ts'
 import { Engine } from '../src/generate/engine.ts'
 import { packedAttention } from '../src/model/attention.ts'
-import { type Decoder, hiddenStates, logits, makeDecoder } from '../src/model/decoder.ts'
-import { arrangeWeights } from '../src/model/decoder-weights.ts'
+import { type Decoder, hiddenStates, logits } from '../src/model/decoder.ts'
 import { divide } from '../src/tensor/arithmetic.ts'
 import { withoutGradient } from '../src/tensor/autograd.ts'
 import { liveTensors } from '../src/tensor/memory.ts'
 import { logSoftmax } from '../src/tensor/neural.ts'
-import { scope, unowned } from '../src/tensor/scope.ts'
+import { scope } from '../src/tensor/scope.ts'
 import { integers, readFloats } from '../src/tensor/transfer.ts'
 import type { Completion, Sampling } from '../src/trajectory/policy.ts'
-import { loadTensors } from './fixtures/load-tensors.ts'
+import { randomLlama } from './fixtures/random-llama.ts'
 
-const folder = join(import.meta.dirname, 'fixtures/models/llama')
 let decoder: Decoder
-
 beforeAll(() => {
-  const config = readHuggingFaceConfig(join(folder, 'config.json'))
-  const named = unowned(() => loadTensors(folder, 'model', 'cpu'))
-  decoder = unowned(() => makeDecoder(config, arrangeWeights(config, named)))
+  decoder = randomLlama()
 })
 
 const spell = () => ({ push: (token: number) => String.fromCharCode(97 + (token % 26)) })
