@@ -2,7 +2,7 @@
 // be read is listed in `damage`; the rest is shown.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { DamagedRowError, type Database, openForReading } from './database.ts'
 import type { Environment } from './environment.ts'
@@ -17,9 +17,10 @@ export interface Damage {
 
 /** Whether a folder looks like a run's, perhaps one whose writer was killed at its beginning. */
 export function isRunFolder(path: string): boolean {
-  // A model's folder has a config.json as well.
-  const { database, environment } = layout(path)
-  return existsSync(database) || existsSync(environment)
+  const { database, config, environment } = layout(path)
+  if ([database, environment].some((part) => existsSync(part))) return true
+  // The first file of a run; a model's folder has one of this name as well.
+  return existsSync(config) && !existsSync(join(path, 'tokenizer.json'))
 }
 
 export class RunReader {
@@ -32,7 +33,7 @@ export class RunReader {
   constructor(path: string) {
     if (!isRunFolder(path)) {
       throw new UserError(
-        `${path}: expected a run folder, found neither run.db nor environment.json; ` +
+        `${path}: expected a run folder, found none of what one holds (config.json, run.db, ...); ` +
           'retool-rl runs lists what there is',
       )
     }
