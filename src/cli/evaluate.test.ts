@@ -141,4 +141,5 @@ learner: { learningRate: 0.1, lora: ${lora} }
 test('a model that is not there is named', async () => {
   const refused = printedBy('evaluate', at('none'), problems, '--run', at('x'))
   await expect(refused).rejects.toThrow('no such file')
+  expect(existsSync(at('x')), 'a run left behind').toBe(false)
 })
