@@ -35,6 +35,7 @@ export { RandomStream } from './base/random.ts'
 export type { TrainRecipe, TrainRecipeInput } from './config/train-recipe.ts'
 export type { OwnProblem, OwnProblems } from './data/own-problems.ts'
 export type { Problem, Verifier } from './data/problem.ts'
+export { type ProblemsOptions, problemsOf } from './data/problems-of.ts'
 export type { ModelOptions } from './policy/open-model.ts'
 export { type OpenModel, openModel } from './policy/open-model.ts'
 export type { OpenPolicyOptions } from './policy/open-policy.ts'
@@ -92,13 +93,14 @@ export type { ResponseMask } from './train/remask.ts'
 export { ReToolTrainer, type TrainOutput } from './train/retool-trainer.ts'
 export type {
   Dataset,
+  DatasetItem,
   DatasetRow,
   ReToolTrainerOptions,
   RewardFunction,
   RewardInput,
   TrainerArguments,
   TrainerCallback,
-  TrainerSteps,
+  TrainerOverrides,
 } from './train/retool-trainer-options.ts'
 export type { ToolCall, ToolOutput } from './trajectory/call.ts'
 export { responseMask } from './trajectory/mask.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { demonstrationOf } from '../cold-start/problem.fixture.ts'
 import { packedAttention } from '../model/attention.ts'
 import { hiddenStates, logits } from '../model/decoder.ts'
@@ -10,7 +10,7 @@ import { liveTensors } from '../tensor/memory.ts'
 import { scope } from '../tensor/scope.ts'
 import { integers, readFloats } from '../tensor/transfer.ts'
 import { writeTinyModel } from '../train/fixtures/tiny-model-folder.ts'
-import { createProgram } from './program.ts'
+import { printedBy } from './printed-by.fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'retool-adapter-'))
 const at = (name: string) => join(root, name)
@@ -28,23 +28,6 @@ afterAll(() => {
   rmSync(root, { recursive: true })
 })
 
-/** What a command printed on standard output. */
-async function run(...parameters: readonly string[]): Promise<string> {
-  let printed = ''
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text)
-    return true
-  })
-  const quiet = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-  try {
-    await createProgram().parseAsync(parameters, { from: 'user' })
-    return printed
-  } finally {
-    write.mockRestore()
-    quiet.mockRestore()
-  }
-}
-
 /** One epoch over the demonstrations; the loss of the last held-out one. */
 async function sft(name: string, model: string, lora: string): Promise<number> {
   writeFileSync(
@@ -56,7 +39,8 @@ heldOut: 0.25
 learner: { learningRate: 1.0e-2, lora: ${lora} }
 `,
   )
-  return JSON.parse(await run('sft', at(`${name}.yaml`), '--run', at(name), '--json')).best.loss
+  return JSON.parse(await printedBy('sft', at(`${name}.yaml`), '--run', at(name), '--json')).best
+    .loss
 }
 
 /** The logits of a few tokens under a model, opened as commands open it. */
@@ -88,10 +72,10 @@ test('an adapter is trained, opened, trained further and merged', async () => {
   expect(beside).not.toEqual(await logitsOf(at('base')))
   // The folder itself stands for its base with the adapter.
   expect(await logitsOf(adapter)).toEqual(beside)
-  await run('convert', at('base'), at('merged'), '--adapter', adapter)
+  await printedBy('convert', at('base'), at('merged'), '--adapter', adapter)
   const close = beside.map((value) => expect.closeTo(value, 4))
   expect(await logitsOf(at('merged'))).toEqual(close)
-  await run('convert', adapter, at('merged.gguf'), '--type', 'float32')
+  await printedBy('convert', adapter, at('merged.gguf'), '--type', 'float32')
   expect(await logitsOf(at('merged.gguf'))).toEqual(close)
   // One that starts anew is where the first one started; one that goes on is further.
   expect(await sft('anew', at('base'), fresh)).toBe(first)

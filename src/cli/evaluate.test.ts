@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { demonstrationOf } from '../cold-start/problem.fixture.ts'
 import { writeTinyModel } from '../train/fixtures/tiny-model-folder.ts'
-import { createProgram } from './program.ts'
+import { printedBy } from './printed-by.fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'retool-evaluate-'))
 const at = (...names: string[]) => join(root, ...names)
@@ -53,21 +53,9 @@ afterEach(() => {
   answersLeft = Number.POSITIVE_INFINITY
 })
 
-/** What the command printed on standard output. */
-async function run(...words: readonly string[]): Promise<string> {
-  let printed = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text)
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-  await createProgram().parseAsync(words, { from: 'user' })
-  return printed
-}
-
 test('--paper asks a server 32 times a problem, at temperature 1 and top-p 0.7', async () => {
   const words = ['evaluate', 'big', problems, '--server', url, '--no-tools', '--paper', '--json']
-  const report = JSON.parse(await run(...words, '--run', at('paper')))
+  const report = JSON.parse(await printedBy(...words, '--run', at('paper')))
   expect(asked).toHaveLength(64)
   for (const body of asked) {
     expect(body).toMatchObject({ model: 'big', temperature: 1, top_p: 0.7 })
@@ -76,28 +64,30 @@ test('--paper asks a server 32 times a problem, at temperature 1 and top-p 0.7',
   expect(report).toMatchObject({ attemptsPerProblem: 32, all: { average: { mean: 0.5 } } })
   expect(report.all.pass['32'].mean).toBe(0.5)
   expect(report.all.behaviour.responseLength).toBe(6)
-  await expect(run(...words, '--attempts', '4', '--run', at('no'))).rejects.toThrow('--paper sets')
+  await expect(printedBy(...words, '--attempts', '4', '--run', at('no'))).rejects.toThrow(
+    '--paper sets',
+  )
 })
 
 test('an evaluation that was cut off goes on with the attempts that are missing', async () => {
   const words = ['evaluate', 'big', problems, '--server', url, '--no-tools', '--attempts', '4']
   const into = ['--concurrency', '1', '--run', at('cut'), '--json']
   answersLeft = 5
-  await expect(run(...words, ...into)).rejects.toThrow('no more')
+  await expect(printedBy(...words, ...into)).rejects.toThrow('no more')
   asked.length = 0
   answersLeft = Number.POSITIVE_INFINITY
-  const report = JSON.parse(await run(...words, ...into, '--resume'))
+  const report = JSON.parse(await printedBy(...words, ...into, '--resume'))
   expect(asked).toHaveLength(3)
   expect(report.all).toMatchObject({ attempts: 8, average: { mean: 0.5 } })
   expect(JSON.parse(readFileSync(at('cut', 'report.json'), 'utf8'))).toEqual(report)
-  await expect(run(...words, ...into, '--resume', '--seed', '2')).rejects.toThrow(
+  await expect(printedBy(...words, ...into, '--resume', '--seed', '2')).rejects.toThrow(
     'it was begun with seed 0, not 2',
   )
 })
 
 test('flags that would do nothing are refused before anything starts', async () => {
   const refused = (...flags: string[]) =>
-    expect(run('evaluate', 'big', problems, '--run', at('no'), ...flags)).rejects
+    expect(printedBy('evaluate', 'big', problems, '--run', at('no'), ...flags)).rejects
   await refused('--calls', 'tools').toThrow('--calls has no effect without --server')
   await refused('--server', url, '--dtype', 'float32').toThrow('--dtype has no effect')
   await refused('--server', url, '--adapter', 'a').toThrow('--adapter has no effect')
@@ -123,10 +113,10 @@ checkpoints: { every: 2 }
 learner: { learningRate: 0.1, lora: ${lora} }
 `,
     )
-    await run('sft', folder('sft.yaml'), '--run', folder('sft'))
+    await printedBy('sft', folder('sft.yaml'), '--run', folder('sft'))
     const attempts = async (place: string, model: string, ...more: readonly string[]) => {
       const limits = ['--turn-tokens', '24', '--attempts', '2', '--no-tools', ...more]
-      await run('evaluate', model, problems, '--run', folder(place), ...limits)
+      await printedBy('evaluate', model, problems, '--run', folder(place), ...limits)
       const lines = readFileSync(join(folder(place), 'attempts.jsonl'), 'utf8')
         .trim()
         .split('\n')
@@ -149,6 +139,7 @@ learner: { learningRate: 0.1, lora: ${lora} }
 )
 
 test('a model that is not there is named', async () => {
-  const refused = run('evaluate', at('none'), problems, '--run', at('x'))
+  const refused = printedBy('evaluate', at('none'), problems, '--run', at('x'))
   await expect(refused).rejects.toThrow('no such file')
+  expect(existsSync(at('x')), 'a run left behind').toBe(false)
 })

@@ -26,6 +26,11 @@ export function addEvaluateCommand(program: Command): void {
       await runCompare(first, second, flags.json ?? false)
     })
   withExamples(compare, 'retool-rl evaluate compare runs/before runs/after')
+  evaluate.addHelpText(
+    'after',
+    '\nretool-rl evaluate run --help lists the options; "run" may be left out.',
+  )
+  withExamples(evaluate, 'retool-rl evaluate smollm2-135m-instruct gym:products,gcd --size 40')
 }
 
 function addRun(evaluate: Command): void {

@@ -2,24 +2,12 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { createProgram } from './program.ts'
+import { printedBy } from './printed-by.fixture.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
   process.exitCode = undefined
 })
-
-/** What a command prints on standard output. */
-async function run(...words: string[]): Promise<string> {
-  let printed = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text)
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-  await createProgram().parseAsync(['node', 'retool-rl', ...words])
-  return printed
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'problems-'))
 const file = join(folder, 'train.jsonl')
@@ -42,22 +30,24 @@ writeFileSync(
 )
 
 test('problems says what it read, what is there and what is wrong', async () => {
-  const text = await run('problems', file, '--samples', '1')
+  const text = await printedBy('problems', file, '--samples', '1')
   expect(text).toContain('read as GSM8K (question: question; answer: answer, after ####')
   expect(text).toContain('2 problems, 2 with a worked solution')
   expect(text).toContain(`1 row: no answer\n  ${file}:3: no answer (column answer)`)
-  const found = JSON.parse(await run('problems', file, '--json'))
+  const found = JSON.parse(await printedBy('problems', file, '--json'))
   expect(found).toMatchObject({ problems: 2, badRows: [{ reason: 'no answer', count: 1 }] })
-  await expect(run('problems', file, '--refuse')).rejects.toThrow(`${file}:3: no answer`)
-  await expect(run('problems', file, '--size', '5')).rejects.toThrow('for generated problems')
-  await expect(run('problems', join(folder, 'none'))).rejects.toThrow('no such file or folder')
+  await expect(printedBy('problems', file, '--refuse')).rejects.toThrow(`${file}:3: no answer`)
+  await expect(printedBy('problems', file, '--size', '5')).rejects.toThrow('for generated problems')
+  await expect(printedBy('problems', join(folder, 'none'))).rejects.toThrow(
+    'no such file or folder',
+  )
 })
 
 test('cold-start writes demonstrations, their export and its report', async () => {
   const output = join(folder, 'demonstrations.jsonl')
   const sft = join(folder, 'sft.jsonl')
   const words = ['cold-start', file, '--output', output, '--sft', sft, '--json']
-  const report = JSON.parse(await run(...words))
+  const report = JSON.parse(await printedBy(...words))
   expect(report).toMatchObject({ kept: 2, left: { problems: 2, checks: 2 }, cost: null })
   const [first = ''] = readFileSync(output, 'utf8').split('\n')
   expect(JSON.parse(first)).toMatchObject({
@@ -66,7 +56,7 @@ test('cold-start writes demonstrations, their export and its report', async () =
   })
   expect(readFileSync(sft, 'utf8')).toContain('<interpreter>')
   expect(JSON.parse(readFileSync(`${output}.report.json`, 'utf8'))).toMatchObject({ kept: 2 })
-  await expect(run('cold-start', file, '--output', output, '--model', 'big')).rejects.toThrow(
+  await expect(printedBy('cold-start', file, '--output', output, '--model', 'big')).rejects.toThrow(
     '--model has no effect without --teacher',
   )
 })
@@ -75,12 +65,12 @@ test('grade judges what others wrote', async () => {
   const responses = join(folder, 'responses.jsonl')
   const row = (response: string) => JSON.stringify({ question: 'Half?', answer: '1/2', response })
   writeFileSync(responses, [row('It is \\boxed{0.5}.'), row('It is \\boxed{2}.')].join('\n'))
-  expect(JSON.parse(await run('grade', responses, '--json')).all).toMatchObject({
+  expect(JSON.parse(await printedBy('grade', responses, '--json')).all).toMatchObject({
     problems: 1,
     attempts: 2,
     average: { mean: 0.5 },
   })
-  expect(await run('grade', responses)).toContain('50.0 %')
+  expect(await printedBy('grade', responses)).toContain('50.0 %')
 })
 
 test('two evaluations are compared', async () => {
@@ -91,6 +81,6 @@ test('two evaluations are compared', async () => {
   }
   const first = report('first.json', { a: 0, b: 0 })
   const second = report('second.json', { a: 1, b: 1 })
-  expect(await run('evaluate', 'compare', first, second)).toContain('better in 2 problems')
-  await expect(run('evaluate', 'compare', first, file)).rejects.toThrow('no readable report')
+  expect(await printedBy('evaluate', 'compare', first, second)).toContain('better in 2 problems')
+  await expect(printedBy('evaluate', 'compare', first, file)).rejects.toThrow('no readable report')
 })

@@ -16,6 +16,7 @@ export function addRecipeCommand(program: Command): void {
   addList(recipe)
   addShow(recipe)
   addSchema(recipe)
+  withExamples(recipe, 'retool-rl recipe', 'retool-rl recipe show tiny')
 }
 
 function addList(recipe: Command): void {

@@ -6,12 +6,10 @@ import { SetupFailure } from '../../setup/failure.mjs'
 import { InfrastructureError, UserError } from '../base/errors.ts'
 import { usesColour } from './terminal.ts'
 
-const stopped = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version'])
-
 /** Prints to standard error what there is to say and returns the exit code: 1 failed, 2 wrong use. */
 export function reportError(error: unknown): number {
   // Commander has printed its message already.
-  if (error instanceof CommanderError) return stopped.has(error.code) ? 0 : 2
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   process.stderr.write(`${redLabel('error:')} ${describe(error)}\n`)
   return error instanceof UserError ? error.exitCode : 1
 }

@@ -29,6 +29,7 @@ export function addRunsCommand(program: Command): void {
   addTag(runs)
   addDelete(runs)
   addExport(runs)
+  withExamples(runs, 'retool-rl runs', 'retool-rl runs compare quickstart-1 quickstart-2')
 }
 
 function withRoot(command: Command): Command {

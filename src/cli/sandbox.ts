@@ -9,6 +9,7 @@ export function addSandbox(program: Command): void {
     .description('run untrusted Python in isolation, here or as a server')
   addRun(sandbox)
   addServe(sandbox)
+  withExamples(sandbox, 'retool-rl sandbox run solve.py', 'retool-rl sandbox serve --port 8080')
 }
 
 function addRun(sandbox: Command): void {

@@ -1,12 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { demonstrationOf } from '../cold-start/problem.fixture.ts'
 import { RunReader } from '../run/run-reader.ts'
 import { listTrajectories, readTrajectory } from '../run/trajectory-query.ts'
 import { writeTinyModel } from '../train/fixtures/tiny-model-folder.ts'
-import { createProgram } from './program.ts'
+import { printedBy } from './printed-by.fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'retool-train-'))
 const at = (name: string) => join(root, name)
@@ -52,31 +52,14 @@ checkpoints: { every: 1 }
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
-/** What the command printed on standard output. */
-async function run(...parameters: readonly string[]): Promise<string> {
-  let printed = ''
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text)
-    return true
-  })
-  const quiet = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-  try {
-    await createProgram().parseAsync(parameters, { from: 'user' })
-    return printed
-  } finally {
-    write.mockRestore()
-    quiet.mockRestore()
-  }
-}
-
 test('sft fits a model to demonstrations and writes one that opens again', async () => {
-  const result = JSON.parse(await run('sft', at('sft.yaml'), '--run', at('cold'), '--json'))
+  const result = JSON.parse(await printedBy('sft', at('sft.yaml'), '--run', at('cold'), '--json'))
   expect(result).toMatchObject({ steps: 4, demonstrations: 4, model: at('cold/model') })
   expect(result.best.loss).toBeLessThan(6)
   expect(readdirSync(at('cold/model'))).toEqual(
     expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']),
   )
-  const plan = await run(
+  const plan = await printedBy(
     'train',
     at('rl.yaml'),
     '--dry-run',
@@ -95,7 +78,7 @@ test('sft fits a model to demonstrations and writes one that opens again', async
 })
 
 test('train goes through PPO with a critic and a KL penalty, and on with --resume', async () => {
-  const first = JSON.parse(await run('train', at('rl.yaml'), '--run', at('rl'), '--json'))
+  const first = JSON.parse(await printedBy('train', at('rl.yaml'), '--run', at('rl'), '--json'))
   expect(first).toMatchObject({ steps: 2, ended: 'allSteps', model: at('rl/model') })
   const checkpoints = at('rl/checkpoints')
   expect(readdirSync(join(checkpoints, 'step-000002'))).toEqual(
@@ -104,11 +87,11 @@ test('train goes through PPO with a critic and a KL penalty, and on with --resum
   const model = readFileSync(at('rl/model/model.safetensors'))
   rmSync(join(checkpoints, 'step-000002'), { recursive: true })
   const again = JSON.parse(
-    await run('train', at('rl.yaml'), '--run', at('rl'), '--resume', '--json'),
+    await printedBy('train', at('rl.yaml'), '--run', at('rl'), '--resume', '--json'),
   )
   expect(again).toEqual(first)
   expect(readFileSync(at('rl/model/model.safetensors')).equals(model)).toBe(true)
-  const other = run('train', at('rl.yaml'), '--run', at('rl'), '--resume', '--set', 'seed=9')
+  const other = printedBy('train', at('rl.yaml'), '--run', at('rl'), '--resume', '--set', 'seed=9')
   await expect(other).rejects.toThrow(/another configuration/)
 })
 
@@ -135,7 +118,7 @@ export function recipe() {
 }
 `,
   )
-  const result = JSON.parse(await run('train', at('own.mjs'), '--run', at('own'), '--json'))
+  const result = JSON.parse(await printedBy('train', at('own.mjs'), '--run', at('own'), '--json'))
   expect(result).toMatchObject({ steps: 1, ended: 'allSteps' })
   expect(JSON.parse(readFileSync(at('own/config.json'), 'utf8'))).toMatchObject({
     tools: [{ name: 'clock', call: 'function call' }],
@@ -172,7 +155,15 @@ const refusals: Readonly<Record<string, readonly [string, RegExp]>> = {
 for (const [name, [assignment, message]] of Object.entries(refusals)) {
   test(`${name} is refused before anything starts`, async () => {
     const more = name === 'a key without effect' ? ['--set', 'critic.passes=2'] : []
-    const refused = run('train', at('rl.yaml'), '--run', at('no'), '--set', assignment, ...more)
+    const refused = printedBy(
+      'train',
+      at('rl.yaml'),
+      '--run',
+      at('no'),
+      '--set',
+      assignment,
+      ...more,
+    )
     await expect(refused).rejects.toThrow(message)
     expect(readdirSync(root)).not.toContain('no')
   })

@@ -1,7 +1,7 @@
 // What the teacher is asked, and how its text becomes turns.
 
+import { lastBoxed } from '../base/last-boxed.ts'
 import type { Problem } from '../data/problem.ts'
-import { lastBoxed } from '../tool/boxed.ts'
 import type { ChatMessage } from '../tool/tool.ts'
 
 const spelling = `Write each script exactly like this:

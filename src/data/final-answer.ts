@@ -1,6 +1,6 @@
 // The reference answer out of its column.
 
-import { lastBoxed } from '../tool/boxed.ts'
+import { lastBoxed } from '../base/last-boxed.ts'
 
 /**
  * `plain`: the text itself; `hashes`: what follows the last `####`; `boxed`: the content of the last

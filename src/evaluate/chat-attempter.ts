@@ -2,9 +2,9 @@
 // and reads the interpreter's reply as the next message, or by its server's own tool calls.
 
 import { InfrastructureError } from '../base/errors.ts'
+import { lastBoxed } from '../base/last-boxed.ts'
 import { RandomStream } from '../base/random.ts'
 import { retrying } from '../rollout/retrying.ts'
-import { lastBoxed } from '../tool/boxed.ts'
 import { callTool } from '../tool/call-tool.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
 import type { Tool } from '../tool/tool.ts'

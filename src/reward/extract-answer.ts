@@ -1,5 +1,7 @@
 // Finds the answer in what the policy wrote, in time linear in the text's length.
 
+import { lastBoxed } from '../base/last-boxed.ts'
+
 /** Where an answer stood: in an answer tag (boxed or not), in a box, or it is just the last number. */
 export type AnswerPlace = 'taggedBox' | 'tag' | 'box' | 'number'
 
@@ -19,11 +21,11 @@ export function extractAnswer(text: string): ExtractedAnswer | null {
   const tagged = lastTagged(text)
   if (tagged !== null) {
     const boxed = lastBoxed(tagged)
-    if (boxed !== null) return { text: boxed, place: 'taggedBox' }
+    if (boxed !== undefined) return { text: boxed, place: 'taggedBox' }
     return tagged === '' ? null : { text: tagged, place: 'tag' }
   }
   const boxed = lastBoxed(text)
-  if (boxed !== null) return { text: boxed, place: 'box' }
+  if (boxed !== undefined) return { text: boxed, place: 'box' }
   const number = lastNumber(text)
   return number === null ? null : { text: number, place: 'number' }
 }
@@ -33,30 +35,6 @@ function lastTagged(text: string): string | null {
   if (close < 0) return null
   const open = text.lastIndexOf('<answer>', close)
   return open < 0 ? null : text.slice(open + '<answer>'.length, close).trim()
-}
-
-const box = '\\boxed{'
-
-/** Content of the closed `\boxed{...}` that opens last: of a box in a box, the inner one. */
-function lastBoxed(text: string): string | null {
-  const open: { content: number; boxed: boolean }[] = []
-  let start = -1
-  let end = -1
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i]
-    if (character === '\\') {
-      const boxed = text.startsWith(box, i)
-      i += boxed ? box.length - 1 : 1
-      if (boxed) open.push({ content: i + 1, boxed })
-    } else if (character === '{') open.push({ content: i + 1, boxed: false })
-    else if (character === '}') {
-      const opened = open.pop()
-      if (!opened?.boxed || opened.content < start) continue
-      start = opened.content
-      end = i
-    }
-  }
-  return start < 0 ? null : text.slice(start, end).trim()
 }
 
 /** The last number is looked for in this many characters at the end. */

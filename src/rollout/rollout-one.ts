@@ -19,7 +19,7 @@ import { RenewedSession } from './renewed-session.ts'
 import { retrying } from './retrying.ts'
 
 /** What is attempted, and under which names. */
-export interface Attempt {
+export interface RolloutRequest {
   readonly id: string
   readonly problemId: string
   readonly question: string
@@ -39,7 +39,7 @@ export interface Attempt {
  * save a last tool segment after which a limit or an abort ended the trajectory.
  */
 export async function rolloutOne(
-  attempt: Attempt,
+  attempt: RolloutRequest,
   options: TrajectoryOptions,
 ): Promise<Trajectory> {
   using clock = new WallClock(trajectoryLimits(options.limits).wallTimeMs, options.signal)
@@ -97,7 +97,7 @@ class TrajectoryRun {
   #turns = 0
 
   constructor(
-    private readonly attempt: Attempt,
+    private readonly attempt: RolloutRequest,
     private readonly options: TrajectoryOptions,
     private readonly signal: AbortSignal,
   ) {

@@ -1,171 +1,20 @@
 import { setImmediate as tick } from 'node:timers/promises'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { InfrastructureError } from '../base/errors.ts'
-import { RandomStream } from '../base/random.ts'
-import type { Problem } from '../data/problem.ts'
-import { byteCodec, endToken, turnEndToken } from '../tool/byte-codec.fixture.ts'
-import { chatMl } from '../tool/chatml.fixture.ts'
-import { reToolProtocol } from '../tool/retool-protocol.ts'
-import type { Tool } from '../tool/tool.ts'
-import { responseMask } from '../trajectory/mask.ts'
-import type { Script, ScriptedPolicy } from '../trajectory/scripted-policy.fixture.ts'
-import { logprobOf, scriptedPolicy } from '../trajectory/scripted-policy.fixture.ts'
-import { tokensOf } from '../trajectory/segment.ts'
-import type { Trajectory } from '../trajectory/trajectory.ts'
-import { turnsOf } from '../trajectory/trajectory.ts'
+import { byteCodec } from '../tool/byte-codec.fixture.ts'
+import { scriptedPolicy } from '../trajectory/scripted-policy.fixture.ts'
 import type { Group } from './group.ts'
-import type { RolloutOptions } from './options.ts'
 import type { Progress } from './progress.ts'
+import {
+  all,
+  answer,
+  answering,
+  interpreterOf,
+  optionsOf,
+  problems,
+  snippet,
+} from './rollout.fixture.ts'
 import { rollout } from './rollout.ts'
-import { stopName } from './stop-shares.ts'
-
-const snippet = reToolProtocol.renderCall({ tool: 'interpreter', arguments: { code: 'x' } })
-const answer = reToolProtocol.renderAnswer('1')
-const answering: Script = () => byteCodec.encode(answer)
-
-const problems = (count: number): Problem[] =>
-  Array.from({ length: count }, (_, index) => ({
-    id: `p${index}`,
-    question: `Question ${index}?`,
-    answer: '1',
-    source: 'test',
-    verifier: { kind: 'equivalence' },
-  }))
-
-function interpreterOf(run: (id: string) => Promise<string> | string, released?: string[]): Tool {
-  return {
-    name: 'interpreter',
-    description: '',
-    parameters: { type: 'object' },
-    call: async (_, { trajectoryId }) => ({
-      text: await run(trajectoryId),
-      ok: true,
-      status: 'ok',
-      durationMs: 1,
-    }),
-    release: async (id) => {
-      released?.push(id)
-    },
-  }
-}
-
-function optionsOf(policy: ScriptedPolicy, more: Partial<RolloutOptions> = {}): RolloutOptions {
-  return {
-    policy,
-    codec: byteCodec,
-    template: chatMl({ knowsTools: false }),
-    protocol: reToolProtocol,
-    tools: [interpreterOf(() => '1')],
-    sampling: { temperature: 1, topP: 1, topK: 0, minP: 0 },
-    stopTokens: [turnEndToken, endToken],
-    seed: 1,
-    retryDelayMs: 0,
-    name: 'run',
-    groupSize: 2,
-    ...more,
-  }
-}
-
-async function all(groups: AsyncIterable<Group>): Promise<Group[]> {
-  const taken: Group[] = []
-  for await (const group of groups) taken.push(group)
-  return taken
-}
-
-/** A script whose every choice follows from the random stream: calls, answers, nonsense, faults. */
-function chaotic(random: RandomStream, faults: number): Script {
-  return () => {
-    const draw = random.uniform()
-    if (draw < faults) throw new InfrastructureError('worker_lost', 'gone')
-    const words = 'thought '.repeat(random.integer(4))
-    const ends = [snippet, answer, '<code>no fence</code>', '<|im_end|>', '<code> open<|im_end|>']
-    return byteCodec.encode(`${words}${ends[random.integer(ends.length)]}`)
-  }
-}
-
-/** Whether some session saw exactly these segments, save a last tool segment nobody read. */
-function wasSeen(trajectory: Trajectory, policy: ScriptedPolicy): boolean {
-  const whole = tokensOf(trajectory.segments)
-  const unread = trajectory.segments.at(-1)
-  const shorter = unread?.author === 'tool' ? whole.length - unread.tokens.length : whole.length
-  return policy.sessions.some(({ seen }) => {
-    const fits = seen.length === whole.length || seen.length === shorter
-    return fits && seen.every((token, index) => token === whole[index])
-  })
-}
-
-test('under random failures, limits and cancellations nothing is lost, and everyone saw what is written', async () => {
-  const scenario = fc.record({
-    seed: fc.nat(),
-    count: fc.integer({ min: 0, max: 6 }),
-    groupSize: fc.integer({ min: 1, max: 4 }),
-    concurrency: fc.integer({ min: 1, max: 9 }),
-    groupsAhead: fc.integer({ min: 1, max: 4 }),
-    order: fc.constantFrom('completion' as const, 'input' as const),
-    faults: fc.constantFrom(0, 0.1, 0.5),
-    turns: fc.integer({ min: 1, max: 4 }),
-    tokens: fc.constantFrom(600, 900, 5000),
-    settledAfter: fc.integer({ min: 1, max: 9 }),
-  })
-  await fc.assert(
-    fc.asyncProperty(scenario, async (given) => {
-      const random = RandomStream.named(given.seed, 'scenario')
-      const policy = scriptedPolicy(chaotic(random, given.faults))
-      const released: string[] = []
-      const tool = interpreterOf(async () => {
-        for (let wait = random.integer(4); wait > 0; wait--) await tick()
-        if (random.uniform() < given.faults) throw new InfrastructureError('overloaded', 'full')
-        return 'out'.repeat(random.integer(30))
-      }, released)
-      const groups = await all(
-        rollout(
-          problems(given.count),
-          optionsOf(policy, {
-            ...given,
-            tools: [tool],
-            retries: 1,
-            failedShare: 1,
-            limits: { turns: given.turns, trajectoryTokens: given.tokens, outputTokens: 40 },
-            isSettled: (_, ended) => ended.length >= given.settledAfter,
-          }),
-        ),
-      )
-      const taken = groups.map((group) => group.problem.id)
-      const expected = problems(given.count).map((problem) => problem.id)
-      expect(given.order === 'input' ? taken : taken.sort()).toEqual(expected)
-      const trajectories = groups.flatMap((group) => group.trajectories)
-      expect(trajectories).toHaveLength(given.count * given.groupSize)
-      expect(new Set(trajectories.map(({ id }) => id)).size).toBe(trajectories.length)
-      expect(new Set(released)).toEqual(new Set(trajectories.map(({ id }) => id)))
-      expect(policy.sessions.every((session) => !session.open)).toBe(true)
-      for (const trajectory of trajectories) {
-        expect(stopName(trajectory.stop)).not.toBe('')
-        const tokens = tokensOf(trajectory.segments)
-        expect(tokens.length).toBeLessThanOrEqual(given.tokens)
-        if (turnsOf(trajectory) > 0) expect(wasSeen(trajectory, policy)).toBe(true)
-        checkAuthors(trajectory)
-      }
-    }),
-    { numRuns: 80 },
-  )
-})
-
-/** Context first, then policy and tool in turn; the mask and the log-probs follow the author. */
-function checkAuthors({ segments }: Trajectory): void {
-  const authors = segments.map((segment) => segment.author)
-  expect(authors).toEqual(
-    authors.map((_, index) => (index === 0 ? 'context' : index % 2 === 1 ? 'policy' : 'tool')),
-  )
-  const mask = responseMask(segments)
-  const byAuthor = segments.flatMap((segment) =>
-    segment.tokens.map(() => (segment.author === 'policy' ? 1 : 0)),
-  )
-  expect([...mask]).toEqual(byAuthor)
-  for (const segment of segments) {
-    if (segment.author === 'policy') expect(segment.logprobs).toEqual(segment.tokens.map(logprobOf))
-  }
-}
 
 test('groups come in the order of completion, or in order by option', async () => {
   const slowFirst = (id: string) =>

@@ -97,6 +97,8 @@ test('a run killed before its database was there is listed with what is missing'
   writeFileSync(join(path, 'config.json'), '{}')
   expect(listRunFolders(root)).toContain(path)
   expect(overview(path)).toMatchObject({ state: null, damage: [{ file: 'run.db' }] })
+  writeFileSync(join(path, 'tokenizer.json'), '{}')
+  expect(listRunFolders(root), 'a model beside the runs').not.toContain(path)
   openDatabase(join(path, 'run.db')).close()
   expect(overview(path)).toMatchObject({ state: null, trajectories: 0, damage: [] })
 })

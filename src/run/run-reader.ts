@@ -2,7 +2,7 @@
 // be read is listed in `damage`; the rest is shown.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { DamagedRowError, type Database, openForReading } from './database.ts'
 import type { Environment } from './environment.ts'
@@ -18,7 +18,9 @@ export interface Damage {
 /** Whether a folder looks like a run's, perhaps one whose writer was killed at its beginning. */
 export function isRunFolder(path: string): boolean {
   const { database, config, environment } = layout(path)
-  return [database, config, environment].some((part) => existsSync(part))
+  if ([database, environment].some((part) => existsSync(part))) return true
+  // The first file of a run; a model's folder has one of this name as well.
+  return existsSync(config) && !existsSync(join(path, 'tokenizer.json'))
 }
 
 export class RunReader {

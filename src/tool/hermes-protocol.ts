@@ -1,9 +1,9 @@
 // Calls as <tool_call> JSON in the model's own chat template (the spelling of Hermes and Qwen):
 // each output is a turn of its own, and the template's tokens around it are context, not policy.
 
+import { lastBoxed } from '../base/last-boxed.ts'
 import { nearest } from '../base/nearest.ts'
 import type { ToolCall } from '../trajectory/call.ts'
-import { lastBoxed } from './boxed.ts'
 import type { ChatTemplate } from './chat-template.ts'
 import { argumentsProblem } from './check-arguments.ts'
 import { callClose, callOpen, printsTools, toolsText } from './hermes-tools.ts'

@@ -2,8 +2,8 @@
 // follow each other, spelled in tags that are ordinary text.
 
 import { UserError } from '../base/errors.ts'
+import { lastBoxed } from '../base/last-boxed.ts'
 import type { ToolCall } from '../trajectory/call.ts'
-import { lastBoxed } from './boxed.ts'
 import type { ChatMessage, MalformedName, Move, Tool, ToolProtocol } from './tool.ts'
 
 /** The only tool of this protocol. */

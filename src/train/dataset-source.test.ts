@@ -38,6 +38,20 @@ test('what is too long to be remembered and gives no second pass is refused by n
   await expect(stream.next()).rejects.toThrow(/train was read to its end and gives no second pass/)
 })
 
+test('a problem keeps its id and its verifier, beside rows that get ours', async () => {
+  const verifier = {
+    kind: 'reasoning-gym',
+    family: 'gcd',
+    seed: 1,
+    index: 0,
+    settings: {},
+  } as const
+  const problem = { id: 'gcd/1/0', question: 'What?', answer: '1', source: 'gcd', verifier }
+  const problems = await datasetProblems('train', [problem, { prompt: 'What?', answer: '2' }])
+  expect(problems[0]).toEqual(problem)
+  expect(problems[1]).toMatchObject({ id: 'train-2', verifier: { kind: 'equivalence' } })
+})
+
 test('a row that is none is named; no rows are an error', async () => {
   const wrong = [{ prompt: 'What?', answer: '1' }, { prompt: 'What?' } as DatasetRow]
   await expect(datasetProblems('evaluation', wrong)).rejects.toThrow(/evaluation, row 2: expected/)

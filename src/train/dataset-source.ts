@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.ts'
 import type { Problem } from '../data/problem.ts'
 import type { ProblemRow } from '../data/problem-of-row.ts'
 import type { ProblemSource } from '../data/problem-source.ts'
-import type { Dataset, DatasetRow } from './retool-trainer-options.ts'
+import type { Dataset, DatasetItem } from './retool-trainer-options.ts'
 
 /**
  * An iterable that can be read only once, as what a generator returns, is remembered while it is
@@ -36,7 +36,7 @@ export async function datasetProblems(name: string, rows: Dataset): Promise<Prob
 }
 
 class Passes {
-  #all: DatasetRow[] | null = null
+  #all: DatasetItem[] | null = null
   #hasGiven = false
 
   constructor(
@@ -44,13 +44,13 @@ class Passes {
     private readonly rows: Dataset,
   ) {}
 
-  async *next(): AsyncGenerator<DatasetRow> {
+  async *next(): AsyncGenerator<DatasetItem> {
     if (this.#all) {
       yield* this.#all
       return
     }
     const hadGiven = this.#hasGiven
-    let kept: DatasetRow[] | null = []
+    let kept: DatasetItem[] | null = []
     let count = 0
     for await (const row of this.rows) {
       count++
@@ -67,7 +67,10 @@ class Passes {
   }
 }
 
-function problemOf(name: string, line: number, { prompt, answer }: DatasetRow): Problem {
+/** A problem keeps its own id and verifier. */
+function problemOf(name: string, line: number, item: DatasetItem): Problem {
+  if ('verifier' in item) return item
+  const { prompt, answer } = item
   if (typeof prompt !== 'string' || typeof answer !== 'string') {
     throw new UserError(`${name}, row ${line}: expected { prompt, answer }, both of them text`)
   }

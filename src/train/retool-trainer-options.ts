@@ -1,6 +1,7 @@
 // What `ReToolTrainer` takes, by the names that users of other trainers know.
 
 import type { AdvantageEstimator } from '../advantage/advantage.ts'
+import type { Problem } from '../data/problem.ts'
 import type { EvaluationReport } from '../evaluate/evaluation-report.ts'
 import type { OpenModel } from '../policy/open-model.ts'
 import type { Judge } from '../reward/judge.ts'
@@ -75,14 +76,17 @@ export const trainerDefaults: TrainerArguments = {
   cacheTokens: 65_536,
 }
 
-/** A problem: the question, and the answer against which attempts are judged. */
+/** The question, and the answer against which attempts are judged. */
 export interface DatasetRow {
   readonly prompt: string
   readonly answer: string
 }
 
-/** Rows in memory, or as they come. */
-export type Dataset = Iterable<DatasetRow> | AsyncIterable<DatasetRow>
+/** Rows, or problems with a verifier of their own, as `problemsOf` gives them. */
+export type DatasetItem = DatasetRow | Problem
+
+/** In memory, or as they come. */
+export type Dataset = Iterable<DatasetItem> | AsyncIterable<DatasetItem>
 
 /** What a reward function looks at. */
 export interface RewardInput {
@@ -111,8 +115,8 @@ export interface TrainerCallback {
   readonly onEvaluation?: (report: EvaluationReport, step: number) => void
 }
 
-/** The steps of the method; each may be replaced, the others stay as they are. */
-export interface TrainerSteps {
+/** The parts of the method; each may be replaced, the others stay as they are. */
+export interface TrainerOverrides {
   /** Generation with the interpreter; `rollout` by default. */
   readonly generate?: typeof rollout
   /** What is trained on; `responseMask`, all that the policy wrote, by default. */
@@ -171,8 +175,8 @@ export interface ReToolTrainerOptions {
   readonly clipRange?: ClipRange
   /** Told after each step, in order. */
   readonly callbacks?: readonly TrainerCallback[]
-  /** Own versions of the steps of the method. */
-  readonly steps?: TrainerSteps
+  /** Own versions of parts of the method. */
+  readonly overrides?: TrainerOverrides
   /** Ends the training; what is there can be gone on with. */
   readonly signal?: AbortSignal
 }

@@ -62,7 +62,7 @@ export function trainerStage(
   reader: AttemptReader,
 ): PolicyStage {
   const { temperature = 0.7, topP = 1, topK = 0, minP = 0, maxTurns = 10 } = options
-  const { maxCompletionLength = 1024, maskTruncatedCompletions = false, steps } = options
+  const { maxCompletionLength = 1024, maskTruncatedCompletions = false, overrides } = options
   const { numGenerations = 8, signal } = options
   const { seed, passes, miniBatchSize, problemsPerStep, staleness, shuffleBuffer } =
     argumentsOf(options)
@@ -81,11 +81,11 @@ export function trainerStage(
       seed,
       ...(signal && { signal }),
     },
-    reward: steps?.reward ?? rewarder(partsOf(options, reader), reader),
-    advantage: steps?.advantage ?? advantageEstimator({ kind: 'grpo' }, filter),
-    ...(steps?.generate && { generate: steps.generate }),
-    ...(steps?.mask && { mask: steps.mask }),
-    ...(steps?.loss && { improve: steps.loss(model.learner) }),
+    reward: overrides?.reward ?? rewarder(partsOf(options, reader), reader),
+    advantage: overrides?.advantage ?? advantageEstimator({ kind: 'grpo' }, filter),
+    ...(overrides?.generate && { generate: overrides.generate }),
+    ...(overrides?.mask && { mask: overrides.mask }),
+    ...(overrides?.loss && { improve: overrides.loss(model.learner) }),
     update: {
       ...policyUpdateDefaults,
       objective: objectiveOf(options),

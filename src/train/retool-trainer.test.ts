@@ -83,7 +83,7 @@ test('each step of the method can be replaced', async () => {
   const called = new Set<string>()
   const options = optionsOf('replaced', {
     klCoefficient: 0.1,
-    steps: {
+    overrides: {
       generate: (problems, given) => {
         called.add('generate')
         return rollout(problems, given)

@@ -97,6 +97,7 @@ test('passes and mini-batches: old log-probs are those before the first optimize
   const report = learner.improve(batch, twice, RandomStream.named(1, 'shuffle'))
   expect(report).toMatchObject({ optimizerSteps: 4, trajectories: 3, tokens: 12 })
   expect(report.meanRatio).not.toBe(1)
+  for (const { entropies } of report.perTrajectory) expect(entropies?.[1]).toBeGreaterThan(0)
   expect(learner.steps).toBe(4)
 })
 

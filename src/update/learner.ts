@@ -100,10 +100,11 @@ export class Learner {
       reference: this.#reference,
       microBatchTokens: this.#options.microBatchTokens,
     })
-    const steps = miniBatches(prepared.length, options, shuffle).map((members, index) => {
+    const batches = miniBatches(prepared.length, options, shuffle)
+    const steps = batches.map((members, index) => {
       const trajectories = members.flatMap((member) => prepared[member] ?? [])
       const { objective, temperature } = options
-      const measureEntropy = index === 0
+      const measureEntropy = index < batches.length / options.passes
       const gradientOptions = { ...this.#options, objective, temperature, measureEntropy }
       const taken = this.#updater.step(() =>
         policyGradients(this.#model, trajectories, gradientOptions),

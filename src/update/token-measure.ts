@@ -8,7 +8,7 @@ export interface TokenMeasure {
   readonly oldLogprobs: Float32Array
   /** Those of the last optimizer step that it was part of, as the loss saw them. */
   readonly newLogprobs: Float32Array
-  /** Of the policy before the update; null where this was not measured. */
+  /** Under the weights of the first optimizer step that it was part of. */
   readonly entropies: Float32Array | null
   /** Null without a KL loss. */
   readonly referenceLogprobs: Float32Array | null

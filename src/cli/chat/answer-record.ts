@@ -1,6 +1,6 @@
 // An answer as JSON, for machines.
 
-import { lastBoxed } from '../../tool/boxed.ts'
+import { lastBoxed } from '../../base/last-boxed.ts'
 import type { TokenId } from '../../trajectory/segment.ts'
 import type { Stop } from '../../trajectory/trajectory.ts'
 import type { Answer } from './answer.ts'

@@ -33,7 +33,7 @@ import { renderReport } from './render-report.ts'
 /** The action of `retool-rl cold-start`. */
 export async function runColdStart(spec: string, flags: ColdStartFlags): Promise<void> {
   const began = performance.now()
-  using interrupt = new Interrupt('ending; replies of the teacher are kept for the next run')
+  using interrupt = new Interrupt('ending; Ctrl-C again ends at once')
   // Every program in flight listens.
   setMaxListeners(0, interrupt.signal)
   await using opened = await openSourceOf(spec, flags, (file, mapping) =>
@@ -70,6 +70,11 @@ export async function runColdStart(spec: string, flags: ColdStartFlags): Promise
     files.finish(report)
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report))
     if (report.kept === 0) process.exitCode = 1
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error
+    const kept = teacher ? "; the teacher's replies are kept and not asked for again" : ''
+    process.stderr.write(`stopped, nothing was written; the same command begins anew${kept}\n`)
+    process.exitCode = 1
   } finally {
     files.close()
     await Promise.all([sandbox.close(), grader.close()])

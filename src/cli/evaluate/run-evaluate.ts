@@ -14,6 +14,7 @@ import type { AttemptRecord } from '../../evaluate/attempt-record.ts'
 import type { EvaluatedAttempt, EvaluateOptions } from '../../evaluate/evaluate.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvaluationReport } from '../../evaluate/evaluation-report.ts'
+import { parseModelReference } from '../../pretrained/model-reference.ts'
 import { answerJudge } from '../../reward/judge.ts'
 import { openGrader } from '../../reward/open-grader.ts'
 import { RunFolder } from '../../run/folder.ts'
@@ -35,6 +36,8 @@ export async function runEvaluate(
   flags: EvaluateFlags,
 ): Promise<void> {
   const config = evaluateConfig(model, source, flags)
+  // A name that is none must not leave a run behind.
+  if (config.server === null) parseModelReference(model)
   using interrupt = new Interrupt('ending; finished attempts are kept, --resume goes on')
   const { signal } = interrupt
   setMaxListeners(0, signal)
@@ -48,7 +51,7 @@ export async function runEvaluate(
     process.stdout.write(
       flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderEvaluation(report),
     )
-    process.stderr.write(`look at the attempts: retool-rl view ${run.path}\n`)
+    process.stderr.write(`look at the attempts: npx retool-rl view ${run.path}\n`)
   }
 }
 

@@ -70,7 +70,7 @@ function choiceOf(path: string): QuickstartChoice {
   const known = choiceSchema.safeParse(config)
   if (!known.success) throw new UserError(`${path}: expected a run of the quickstart`, 2)
   if (reader.state()?.status === 'finished') {
-    throw new UserError(`${path} is finished; look at it: retool-rl view ${path}`, 2)
+    throw new UserError(`${path} is finished; look at it: npx retool-rl view ${path}`, 2)
   }
   const { choice } = known.data
   if (configDigest(configOf(choice)) === configDigest(config)) return choice

@@ -1,6 +1,7 @@
 // The action of `retool-rl sft`.
 
 import { sftRecipeRules, sftRecipeSchema } from '../../config/sft-recipe.ts'
+import { parseModelReference } from '../../pretrained/model-reference.ts'
 import { fineTune } from '../../train/sft.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress, type Progress } from '../progress.ts'
@@ -8,6 +9,8 @@ import { inRun, openRun, type RecipeFlags, readRecipe, resumeCommand } from './r
 
 export async function runSft(name: string, flags: RecipeFlags): Promise<void> {
   const recipe = await readRecipe(name, sftRecipeSchema, flags, sftRecipeRules)
+  // A name that is none must not leave a run behind.
+  parseModelReference(recipe.model.reference)
   using interrupt = new Interrupt('saving and ending; Ctrl-C again ends at once')
   const opened = openRun(name, flags, { command: 'sft', config: recipe, totalSteps: null })
   using run = opened.run
@@ -38,6 +41,6 @@ export async function runSft(name: string, flags: RecipeFlags): Promise<void> {
     process.stdout.write(
       `${steps} steps on ${demonstrations} demonstrations${loss}\nmodel: ${model}\n`,
     )
-    process.stderr.write(`look at it: retool-rl view ${run.path}\n`)
+    process.stderr.write(`look at it: npx retool-rl view ${run.path}\n`)
   }
 }

@@ -5,6 +5,7 @@ import { plainConfig } from '../../config/plain-config.ts'
 import { type TrainRecipe, trainRecipeSchema } from '../../config/train-recipe.ts'
 import { trainRecipeRules } from '../../config/train-recipe-rules.ts'
 import { sourceServices } from '../../data/source-services.ts'
+import { parseModelReference } from '../../pretrained/model-reference.ts'
 import { openProblemList, openProblems } from '../../train/open-problems.ts'
 import { type RecipeProblems, trainRecipe } from '../../train/train-recipe.ts'
 import { Interrupt } from '../interrupt.ts'
@@ -18,6 +19,8 @@ export interface TrainFlags extends RecipeFlags {
 
 export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
   const recipe = await readRecipe(name, trainRecipeSchema, flags, trainRecipeRules)
+  // A name that is none must not leave a run behind.
+  parseModelReference(recipe.model.reference)
   if (flags.dryRun) {
     process.stdout.write(await dryRun(recipe, await problemsOf(recipe)))
     return
@@ -56,7 +59,7 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
     const why = ended === 'allSteps' ? '' : ', since evaluations no longer improved'
     const accuracy = best ? `; best accuracy ${best.value.toFixed(3)} after step ${best.step}` : ''
     process.stdout.write(`${steps} steps${why}${accuracy}\nmodel: ${model}\n`)
-    process.stderr.write(`look at it: retool-rl view ${run.path}\n`)
+    process.stderr.write(`look at it: npx retool-rl view ${run.path}\n`)
   }
 }
 

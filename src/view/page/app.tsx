@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { ConfigView } from './config-view.tsx'
 import { CurvesView } from './curves-view.tsx'
 import { useData } from './data.ts'
+import { EmptyState } from './empty-state.tsx'
 import { FiguresView } from './figures-view.tsx'
 import { GroupView } from './group-view.tsx'
 import { HelpDialog } from './help-dialog.tsx'
@@ -57,7 +58,7 @@ export function App() {
           {allRuns.value === null ? (
             <p class="quiet loading">Opening the runs …</p>
           ) : allRuns.value.length === 0 ? (
-            <Empty />
+            <NoRuns />
           ) : (
             <>
               <DamageNotice />
@@ -117,13 +118,10 @@ function Header() {
   )
 }
 
-function Empty() {
+function NoRuns() {
   return (
-    <div class="empty">
-      <h1>No runs yet</h1>
-      <p>
-        Start one with <code>retool-rl train</code>; it appears here by itself.
-      </p>
-    </div>
+    <EmptyState title="No runs yet">
+      Start one with <code>retool-rl train</code>; it appears here by itself.
+    </EmptyState>
   )
 }

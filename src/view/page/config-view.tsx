@@ -2,6 +2,7 @@
 
 import type { ConfigRow } from '../api.ts'
 import { useData } from './data.ts'
+import { EmptyState } from './empty-state.tsx'
 import { change, parameter } from './route.ts'
 import { chosenRuns, colourOf } from './runs.ts'
 
@@ -40,9 +41,11 @@ export function ConfigView() {
       </div>
       {error && <p class="notice notice-bad">{error}</p>}
       {data && rows.length === 0 && (
-        <p class="quiet">
-          {onlyDifferent ? 'These runs have the same configuration.' : 'No such key.'}
-        </p>
+        <EmptyState title={search === '' ? 'No difference' : 'No such key'}>
+          {search === ''
+            ? 'These runs have the same configuration.'
+            : 'No key that is shown has these letters.'}
+        </EmptyState>
       )}
       {rows.length > 0 && <ConfigTable runs={runs} rows={rows} />}
     </>
@@ -57,12 +60,12 @@ interface ConfigTableProperties {
 function ConfigTable({ runs, rows }: ConfigTableProperties) {
   return (
     <div class="config-place">
-      <table class="config">
+      <table class="config config-compared">
         <thead>
           <tr>
             <th scope="col">key</th>
             {runs.map((run) => (
-              <th key={run} scope="col" style={{ '--run': colourOf(run) }}>
+              <th key={run} scope="col" class="config-run" style={{ '--run': colourOf(run) }}>
                 {run}
               </th>
             ))}
@@ -73,7 +76,7 @@ function ConfigTable({ runs, rows }: ConfigTableProperties) {
             <tr key={key} class={same ? '' : 'different'}>
               <th scope="row">{key}</th>
               {runs.map((run, index) => (
-                <td key={run}>{values[index] ?? <span class="quiet">missing</span>}</td>
+                <td key={run}>{values[index] ?? <span class="quiet">–</span>}</td>
               ))}
             </tr>
           ))}

@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Curve, CurveAxis } from '../../run/metric-query.ts'
 import { fetchJson, runAddress } from './data.ts'
-import { formatDuration } from './format.ts'
 import { versions } from './live.ts'
+import { metricLook } from './metric-look.ts'
 import { type Line, Plot } from './plot.tsx'
 import { change, parameter } from './route.ts'
 import { chosenRuns, colourOf } from './runs.ts'
@@ -20,11 +20,12 @@ interface CurveChartProperties {
 const xLabels: Readonly<Record<string, string>> = {
   step: 'step',
   tokens: 'tokens',
-  time: 'seconds since the start',
+  time: 'time since the start',
 }
 
 export function CurveChart({ name, marks = [], axis: given }: CurveChartProperties) {
   const axis = given ?? parameter('axis', 'step')
+  const { title, unit } = metricLook(name)
   const place = useRef<HTMLDivElement>(null)
   const visible = useVisible(place)
   const curves = useCurves(visible ? name : null, axis)
@@ -39,9 +40,10 @@ export function CurveChart({ name, marks = [], axis: given }: CurveChartProperti
     <div ref={place} class="plot-slot">
       {lines.length > 0 && (
         <Plot
-          title={name.includes('/') ? name.slice(name.indexOf('/') + 1) : name}
+          title={title}
           lines={lines}
           xLabel={xLabels[axis] ?? axis}
+          xUnit={axis === 'time' ? 'seconds' : 'number'}
           logX={parameter('logx') === '1'}
           logY={parameter('logy') === '1'}
           marks={marks}
@@ -49,7 +51,7 @@ export function CurveChart({ name, marks = [], axis: given }: CurveChartProperti
           onZoom={(range) =>
             change(range ? { from: short(range[0]), to: short(range[1]) } : { from: '', to: '' })
           }
-          {...(name.startsWith('time/') && { format: formatDuration })}
+          unit={unit}
         />
       )}
     </div>

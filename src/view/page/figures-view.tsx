@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Behaviour } from '../../run/figure-query.ts'
 import { fetchJson, runAddress } from './data.ts'
+import { EmptyState } from './empty-state.tsx'
 import { EvaluationsTable } from './evaluations-table.tsx'
-import { formatNumber, formatShare } from './format.ts'
 import { versions } from './live.ts'
 import { type Line, Plot } from './plot.tsx'
 import { PurposeBars } from './purpose-bars.tsx'
@@ -36,7 +36,7 @@ const figures: readonly Figure[] = [
   },
   {
     title: 'Code ratio',
-    what: 'Share of responses with at least one snippet. The paper: up to about 98 %.',
+    what: 'Share of responses with at least one snippet. The paper: up to about 98\u00a0%.',
     values: ['codeRatio'],
     share: true,
   },
@@ -109,15 +109,21 @@ export function FiguresView() {
           trajectories.
         </span>
       </div>
-      {all.size === 0 && <p class="quiet">No trajectories of this kind were recorded.</p>}
-      <div class="plots">
-        {figures.map((figure) => (
-          <FigurePlot key={figure.title} figure={figure} all={all} smoothing={smoothing} />
-        ))}
-      </div>
+      {all?.size === 0 && (
+        <EmptyState title="Nothing to draw">
+          The chosen runs recorded no {phase} trajectories.
+        </EmptyState>
+      )}
+      {all && all.size > 0 && (
+        <div class="plots">
+          {figures.map((figure) => (
+            <FigurePlot key={figure.title} figure={figure} all={all} smoothing={smoothing} />
+          ))}
+        </div>
+      )}
       {run !== undefined && <PurposeBars run={run} phase={phase} />}
       {run !== undefined && <EvaluationsTable run={run} />}
-      {run !== undefined && (
+      {run !== undefined && all !== null && all.size > 0 && (
         <p class="figure-links">
           Cases, as in figures 4 and 6:{' '}
           <a href={linkTo('trajectories', { phase, corrected: 'true' })}>
@@ -161,15 +167,16 @@ function FigurePlot({ figure, all, smoothing }: FigurePlotProperties) {
         title={figure.title}
         lines={lines}
         xLabel="step"
-        format={figure.share ? formatShare : formatNumber}
+        unit={figure.share ? 'share' : 'number'}
       />
       <p class="quiet">{figure.what}</p>
     </div>
   )
 }
 
+/** Null until it is known. */
 function useBehaviour(runs: readonly string[], phase: string) {
-  const [all, setAll] = useState<ReadonlyMap<string, readonly Behaviour[]>>(new Map())
+  const [all, setAll] = useState<ReadonlyMap<string, readonly Behaviour[]> | null>(null)
   const stamp = JSON.stringify([runs, phase, runs.map((run) => versions.value[run] ?? 0)])
   useEffect(() => {
     const controller = new AbortController()

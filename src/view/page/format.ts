@@ -7,7 +7,7 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   if (size >= 1e9) return `${trim(value / 1e9, 3)} G`
   if (size >= 1e6) return `${trim(value / 1e6, 3)} M`
   if (size >= 1e4) return `${trim(value / 1e3, 3)} k`
-  if (size !== 0 && size < 1e-3) return value.toExponential(2)
+  if (size !== 0 && size < 1e-3) return value.toExponential(2).replace(/\.?0+e/, 'e')
   return trim(value, digits)
 }
 
@@ -38,4 +38,27 @@ export function formatTime(milliseconds: number): string {
 
 export function formatAgo(milliseconds: number): string {
   return `${formatDuration(Math.max(0, Date.now() - milliseconds) / 1000)} ago`
+}
+
+/** What the numbers of a chart are, which decides how they read. */
+export type Unit = 'number' | 'share' | 'seconds'
+
+export function formatValue(value: number | null | undefined, unit: Unit): string {
+  switch (unit) {
+    case 'number':
+      return formatNumber(value)
+    case 'share':
+      return formatShare(value)
+    case 'seconds':
+      return formatDuration(value)
+    default:
+      unit satisfies never
+      return ''
+  }
+}
+
+/** Beside an axis, where the numbers are round. */
+export function formatTick(value: number, unit: Unit): string {
+  if (unit === 'share') return `${trim(value * 100, 4)} %`
+  return unit === 'seconds' && value !== 0 ? formatDuration(value) : formatNumber(value, 5)
 }

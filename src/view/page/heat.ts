@@ -115,16 +115,20 @@ export interface HeatScale {
   readonly colour: (value: number) => string
 }
 
+/** Above it the text on a colour could not be read in the dark. */
+const strongest = 0.66
+
 const warm = '240, 101, 44'
 const cold = '56, 132, 255'
-const good = '18, 184, 110'
+const good = '14, 160, 96'
 const bad = '240, 62, 80'
 
 /** Null where no token has this number. */
 export function heatScale(name: HeatName, tokens: readonly TokenFacts[]): HeatScale | null {
   const values = tokens.map((facts) => heatOf(name, facts)).filter((value) => value !== null)
   if (values.length === 0) return null
-  const ink = (rgb: string, share: number) => `rgba(${rgb}, ${(clamp(share) * 0.72).toFixed(3)})`
+  const ink = (rgb: string, share: number) =>
+    `rgba(${rgb}, ${(clamp(share) * strongest).toFixed(3)})`
   if (name === 'probability') {
     return { low: 'certain', high: 'unlikely', colour: (value) => ink(warm, 1 - value) }
   }

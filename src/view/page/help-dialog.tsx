@@ -1,5 +1,6 @@
 // What the keys do.
 
+import { useEffect, useRef } from 'preact/hooks'
 import { helpOpen, viewKeys } from './keys.ts'
 
 const keys: readonly (readonly [string, string])[] = [
@@ -17,13 +18,17 @@ const keys: readonly (readonly [string, string])[] = [
 ]
 
 export function HelpDialog() {
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (helpOpen.value) button.current?.focus()
+  }, [helpOpen.value])
   if (!helpOpen.value) return null
   const close = () => {
     helpOpen.value = false
   }
   return (
     <div class="dialog-back">
-      <div class="dialog" role="dialog" aria-label="Keys">
+      <div class="dialog" role="dialog" aria-modal="true" aria-label="Keys">
         <h2>Keys</h2>
         <dl class="keys">
           {keys.map(([key, meaning]) => (
@@ -37,7 +42,8 @@ export function HelpDialog() {
             </div>
           ))}
         </dl>
-        <button type="button" class="button" onClick={close}>
+        <p class="quiet">In a chart, dragging zooms in and a double click zooms out.</p>
+        <button ref={button} type="button" class="button" onClick={close}>
           Close
         </button>
       </div>

@@ -36,6 +36,7 @@ export function listenToKeys(): void {
       if (event.key === 'Escape') (event.target as HTMLElement).blur()
       return
     }
+    if (event.key === 'Enter' && opensByItself(event.target)) return
     if (press(event.key)) event.preventDefault()
   })
 }
@@ -60,9 +61,14 @@ function press(key: string): boolean {
   return true
 }
 
+function opensByItself(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('a, button, summary') !== null
+}
+
+/** A checkbox takes the space bar alone, which means nothing here. */
 function isTyping(target: EventTarget | null): boolean {
   return (
-    target instanceof HTMLInputElement ||
+    (target instanceof HTMLInputElement && target.type !== 'checkbox') ||
     target instanceof HTMLTextAreaElement ||
     target instanceof HTMLSelectElement
   )

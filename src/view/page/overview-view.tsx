@@ -22,6 +22,7 @@ export function OverviewView() {
 
 function RunCard({ run }: { readonly run: KeyedRun }) {
   const { state } = run
+  const trend = useTrend(run)
   const link = (view: Parameters<typeof linkTo>[0]) => linkTo(view, { runs: run.key, run: run.key })
   return (
     <article class="card" style={{ '--run': colourOf(run.key) }}>
@@ -37,10 +38,20 @@ function RunCard({ run }: { readonly run: KeyedRun }) {
           : 'its database cannot be read'}
       </p>
       {state && <Progress run={run} />}
-      <RewardTrend run={run} />
+      <Sparkline
+        values={trend.values}
+        colour={colourOf(run.key)}
+        label={`${trend.name} of ${run.key} over steps`}
+      />
       <dl class="facts">
-        <Fact name="reward" value={formatNumber(run.lastReward, 3)} />
-        <Fact name="accuracy" value={formatShare(run.lastAccuracy)} />
+        {trend.name === 'loss' ? (
+          <Fact name="loss" value={formatNumber(trend.values.at(-1), 3)} />
+        ) : (
+          <>
+            <Fact name="reward" value={formatNumber(run.lastReward, 3)} />
+            <Fact name="accuracy" value={formatShare(run.lastAccuracy)} />
+          </>
+        )}
         <Fact
           name="trajectories"
           value={formatNumber(run.trajectories)}
@@ -54,7 +65,12 @@ function RunCard({ run }: { readonly run: KeyedRun }) {
         />
       </dl>
       {state?.message && state.status !== 'running' && (
-        <p class="notice notice-warn">{state.message}</p>
+        <p
+          class={`notice notice-short notice-${state.status === 'failed' ? 'bad' : 'warn'}`}
+          title={state.message}
+        >
+          <span>{state.message}</span>
+        </p>
       )}
       {run.damage.map(({ file, message }) => (
         <p key={file + message} class="notice notice-bad">
@@ -98,7 +114,8 @@ export function Fact({ name, value, href, bad = false }: FactProperties) {
 function Progress({ run }: { readonly run: KeyedRun }) {
   const { state, secondsLeft } = run
   if (!state) return null
-  const share = state.totalSteps ? Math.min(1, state.step / state.totalSteps) : null
+  const ended = state.status === 'finished'
+  const share = state.totalSteps ? Math.min(1, state.step / state.totalSteps) : ended ? 1 : 0
   const rest =
     state.status === 'running'
       ? secondsLeft === null
@@ -108,7 +125,7 @@ function Progress({ run }: { readonly run: KeyedRun }) {
   return (
     <div class="progress-block">
       <div class="progress">
-        <i style={{ width: `${(share ?? 1) * 100}%` }} class={`progress-${state.status}`} />
+        <i style={{ width: `${share * 100}%` }} class={`progress-${state.status}`} />
       </div>
       <div class="progress-words">
         <span>
@@ -121,18 +138,13 @@ function Progress({ run }: { readonly run: KeyedRun }) {
   )
 }
 
-function RewardTrend({ run }: { readonly run: KeyedRun }) {
+/** Imitation has no reward: there the loss tells how it goes. */
+function useTrend(run: KeyedRun): { readonly name: string; readonly values: Curve['mean'] } {
+  const [name, metric] =
+    run.state?.command === 'sft' ? ['loss', 'imitation/loss'] : ['reward', 'reward/mean']
   const { data } = useData<Curve>(
-    run.state
-      ? runAddress(run.key, '/curve', { name: 'reward/mean', axis: 'step', limit: 120 })
-      : null,
+    run.state ? runAddress(run.key, '/curve', { name: metric, axis: 'step', limit: 120 }) : null,
     run.key,
   )
-  return (
-    <Sparkline
-      values={data?.mean ?? []}
-      colour={colourOf(run.key)}
-      label={`reward of ${run.key} over steps`}
-    />
-  )
+  return { name, values: data?.mean ?? [] }
 }

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { formatNumber } from './format.ts'
+import { formatTick, formatValue, type Unit } from './format.ts'
 import { theme } from './theme.ts'
 
 export interface Line {
@@ -25,6 +25,7 @@ export interface PlotProperties {
   readonly title: string
   readonly lines: readonly Line[]
   readonly xLabel: string
+  readonly xUnit?: Unit
   readonly logX?: boolean
   readonly logY?: boolean
   readonly height?: number
@@ -32,13 +33,14 @@ export interface PlotProperties {
   readonly marks?: readonly { readonly x: number; readonly text: string }[]
   readonly range?: readonly [number, number] | undefined
   readonly onZoom?: (range: readonly [number, number] | null) => void
-  readonly format?: (value: number | null | undefined) => string
+  /** Of the values. */
+  readonly unit?: Unit
 }
 
 const cursorGroup = 'retool'
 
 export function Plot(properties: PlotProperties) {
-  const { title, lines, format = formatNumber, height = 220 } = properties
+  const { title, lines, unit = 'number', height = 220 } = properties
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot>(null)
   const [cursor, setCursor] = useState<number | null>(null)
@@ -70,8 +72,8 @@ export function Plot(properties: PlotProperties) {
         <span class="plot-values">
           {lines.map((line) => (
             <span key={line.label} title={line.label}>
-              <i style={{ background: line.colour }} />
-              {format(valueAt(line, cursor))}
+              <i class={line.dashed ? 'dashed' : ''} style={{ '--line-colour': line.colour }} />
+              {formatValue(valueAt(line, cursor), unit)}
             </span>
           ))}
         </span>
@@ -202,12 +204,14 @@ function seriesOf(lines: readonly Line[]) {
   return { series, bands }
 }
 
-function axesOf({ xLabel }: PlotProperties): uPlot.Axis[] {
+function axesOf({ xLabel, xUnit = 'number', unit = 'number' }: PlotProperties): uPlot.Axis[] {
   const style = getComputedStyle(document.documentElement)
   const ink = style.getPropertyValue('--muted').trim()
   const grid = { stroke: style.getPropertyValue('--line').trim(), width: 1 }
   const shared = { stroke: ink, grid, ticks: { show: false }, font: '11px system-ui, sans-serif' }
-  const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => formatTick(tick))
+  // Ticks that a logarithmic axis leaves empty come as null.
+  const inUnit = (of: Unit) => (_: uPlot, ticks: (number | null)[]) =>
+    ticks.map((tick) => (tick === null ? '' : formatTick(tick, of)))
   return [
     {
       ...shared,
@@ -217,10 +221,11 @@ function axesOf({ xLabel }: PlotProperties): uPlot.Axis[] {
       labelSize: 18,
       labelGap: 0,
       labelFont: shared.font,
-      values,
+      values: inUnit(xUnit),
       ...(xLabel === 'step' && { incrs: wholeSteps }),
+      ...(xUnit === 'seconds' && { incrs: roundTimes }),
     },
-    { ...shared, size: 52, values },
+    { ...shared, size: 56, values: inUnit(unit) },
   ]
 }
 
@@ -229,10 +234,11 @@ const wholeSteps = Array.from({ length: 10 }, (_, power) =>
   [1, 2, 5].map((n) => n * 10 ** power),
 ).flat()
 
-/** Ticks that a logarithmic axis leaves empty come as null. */
-function formatTick(tick: number | null): string {
-  return tick === null ? '' : formatNumber(tick, 5)
-}
+/** Seconds that read as whole seconds, minutes, hours or days. */
+const roundTimes = [
+  0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 120, 300, 600, 1800, 3600, 7200, 18_000, 43_200, 86_400,
+  172_800, 432_000, 864_000,
+]
 
 function hooksOf(
   { marks = [], onZoom }: PlotProperties,

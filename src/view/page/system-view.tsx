@@ -4,6 +4,7 @@ import type { Environment } from '../../run/environment.ts'
 import type { MetricSummary } from '../../run/metric-query.ts'
 import { CurveChart } from './curve-chart.tsx'
 import { runAddress, useData } from './data.ts'
+import { EmptyState } from './empty-state.tsx'
 import { formatNumber } from './format.ts'
 import { RunPicker } from './run-picker.tsx'
 import { currentRun } from './runs.ts'
@@ -18,7 +19,7 @@ export function SystemView() {
   const { data, error } = useData<Description>(run === undefined ? null : runAddress(run, ''), run)
   const names = (data?.metrics ?? [])
     .map(({ name }) => name)
-    .filter((name) => /^system\//.test(name))
+    .filter((name) => name.startsWith('system/') && name !== 'system/cores')
   return (
     <>
       <div class="tools">
@@ -26,7 +27,11 @@ export function SystemView() {
         <span class="quiet hint">load of all chosen runs, over wall time</span>
       </div>
       {error && <p class="notice notice-bad">{error}</p>}
-      {data && names.length === 0 && <p class="quiet">No load was recorded yet.</p>}
+      {data && names.length === 0 && (
+        <EmptyState title="No load yet">
+          It is recorded every few seconds while a run goes on.
+        </EmptyState>
+      )}
       <div class="plots">
         {names.map((name) => (
           <CurveChart key={name} name={name} axis="time" />

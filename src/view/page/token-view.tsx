@@ -1,20 +1,20 @@
 // A trajectory token by token: heat by one number, all numbers of one token beside the pointer.
 
 import type { RefObject } from 'preact'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { TransportTrajectory } from '../transport.ts'
 import { formatNumber } from './format.ts'
 import {
   type HeatName,
   type HeatScale,
   heatNames,
-  heatOf,
   heatScale,
   heatWords,
   type TokenFacts,
   tokenFacts,
 } from './heat.ts'
 import { change, parameter } from './route.ts'
+import { TokenText } from './token-text.tsx'
 import { useKeys } from './use-keys.ts'
 import { visibleText } from './visible-text.ts'
 
@@ -32,8 +32,8 @@ export function TokenView({ trajectory }: { readonly trajectory: TransportTrajec
   }
   useKeys({
     h: () => change({ heat: heatNames[(heatNames.indexOf(heat) + 1) % heatNames.length] ?? '' }),
-    ArrowRight: () => choose((chosen ?? -1) + 1),
-    ArrowLeft: () => choose((chosen ?? 1) - 1),
+    ArrowRight: () => choose(chosen === null ? firstWritten(tokens) : chosen + 1),
+    ArrowLeft: () => choose(chosen === null ? firstWritten(tokens) : chosen - 1),
   })
   const shown = tokens[hovered ?? chosen ?? -1]
   return (
@@ -51,6 +51,11 @@ export function TokenView({ trajectory }: { readonly trajectory: TransportTrajec
       {shown && <TokenTip facts={shown} pinned={hovered === null} place={place} />}
     </div>
   )
+}
+
+/** Where the arrow keys begin. */
+function firstWritten(tokens: readonly TokenFacts[]): number {
+  return tokens.findIndex(({ masked }) => masked)
 }
 
 interface HeatChoiceProperties {
@@ -104,80 +109,6 @@ function HeatLegend({ heat, scale }: { readonly heat: HeatName; readonly scale: 
   )
 }
 
-interface TokenTextProperties {
-  readonly place: RefObject<HTMLDivElement | null>
-  readonly tokens: readonly TokenFacts[]
-  readonly heat: HeatName
-  readonly scale: HeatScale | null
-  readonly chosen: number | null
-  readonly onHover: (index: number | null) => void
-  readonly onChoose: (index: number) => void
-}
-
-/** One listener for all tokens: a long trajectory has tens of thousands. */
-function TokenText(properties: TokenTextProperties) {
-  const { place, tokens, heat, scale, chosen, onHover, onChoose } = properties
-  const spans = useMemo(
-    () =>
-      tokens.map((facts) => <Token key={facts.index} facts={facts} heat={heat} scale={scale} />),
-    [tokens, heat, scale],
-  )
-  const indexOf = (target: EventTarget | null) => {
-    const index = target instanceof HTMLElement ? target.dataset['index'] : undefined
-    return index === undefined ? null : Number(index)
-  }
-  useEffect(() => {
-    const all = place.current?.querySelectorAll('.token-chosen') ?? []
-    for (const element of all) element.classList.remove('token-chosen')
-    if (chosen === null) return
-    const element = place.current?.querySelector(`[data-index="${chosen}"]`)
-    element?.classList.add('token-chosen')
-    element?.scrollIntoView({ block: 'nearest' })
-  }, [chosen, spans, place])
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys do the same
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the arrow keys do the same
-    <div
-      ref={place}
-      class={`tokens tokens-${heat}`}
-      onMouseOver={(event) => onHover(indexOf(event.target))}
-      onMouseLeave={() => onHover(null)}
-      onFocus={() => undefined}
-      onClick={(event) => {
-        const index = indexOf(event.target)
-        if (index !== null) onChoose(index)
-      }}
-    >
-      {spans}
-    </div>
-  )
-}
-
-interface TokenProperties {
-  readonly facts: TokenFacts
-  readonly heat: HeatName
-  readonly scale: HeatScale | null
-}
-
-function Token({ facts, heat, scale }: TokenProperties) {
-  const value = heatOf(heat, facts)
-  const background = value === null || !scale ? undefined : scale.colour(value)
-  return (
-    <span
-      data-index={facts.index}
-      class={`token token-${facts.author}`}
-      style={background === undefined ? undefined : { background }}
-    >
-      {tokenText(facts.text)}
-    </span>
-  )
-}
-
-/** Line ends are shown and kept; a token without text of its own, part of a character, is a dot. */
-function tokenText(text: string): string {
-  return text === '' ? '·' : visibleText(text).replaceAll('\n', '↵\n').replaceAll('\t', '⇥\t')
-}
-
 const tipNumbers: readonly (readonly [keyof TokenFacts, string])[] = [
   ['logprob', 'rollout log-prob'],
   ['oldLogprob', 'old log-prob'],
@@ -196,23 +127,24 @@ interface TokenTipProperties {
 }
 
 const tipWidth = 280
-const tipHeight = 290
 const tipGap = 6
 
 /** Below its token, or above it where there is no room below. */
 function TokenTip({ facts, pinned, place }: TokenTipProperties) {
+  const tip = useRef<HTMLDivElement>(null)
   const [corner, setCorner] = useState({ left: '0', top: '0' })
   useLayoutEffect(() => {
     const token = place.current?.querySelector(`[data-index="${facts.index}"]`)
     const box = token?.getClientRects()[0]
-    if (!box) return
+    if (!box || !tip.current) return
+    const tipHeight = tip.current.offsetHeight
     const below = box.bottom + tipGap
     const top = below + tipHeight > window.innerHeight ? box.top - tipGap - tipHeight : below
     const left = Math.min(box.left, window.innerWidth - tipWidth - 2 * tipGap)
     setCorner({ left: `${left}px`, top: `${Math.max(tipGap, top)}px` })
   }, [facts.index, place])
   return (
-    <div class="tip" role="status" style={corner}>
+    <div ref={tip} class="tip" role="status" style={corner}>
       <p class="tip-text">{JSON.stringify(visibleText(facts.text))}</p>
       <dl class="parts">
         <div>

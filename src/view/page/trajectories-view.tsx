@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks'
 import type { SortKey } from '../../run/trajectory-query.ts'
 import type { TrajectorySummary } from '../../run/trajectory-summary.ts'
+import { EmptyState } from './empty-state.tsx'
 import { formatDuration, formatNumber } from './format.ts'
 import { change, linkTo, parameter, route } from './route.ts'
 import { RunPicker } from './run-picker.tsx'
@@ -13,7 +14,7 @@ import { useTrajectoryPages } from './trajectory-pages.ts'
 import { useKeys } from './use-keys.ts'
 import { VirtualRows } from './virtual-rows.tsx'
 
-const rowHeight = 46
+const rowHeight = 38
 
 const columns: readonly (readonly [SortKey | null, string])[] = [
   ['step', 'step'],
@@ -60,16 +61,31 @@ function TrajectoryTable({ run }: { readonly run: string }) {
         </output>
       </div>
       {pages.error && <p class="notice notice-bad">{pages.error}</p>}
-      <section class="table" aria-label="Trajectories">
-        <TableHead />
-        <VirtualRows
-          count={total}
-          rowHeight={rowHeight}
-          focus={focus}
-          row={(index) => <TrajectoryRow summary={pages.row(index)} focused={index === focus} />}
-        />
-      </section>
+      {pages.total === 0 ? (
+        <NoTrajectories />
+      ) : (
+        <section class="table" aria-label="Trajectories">
+          <TableHead />
+          <VirtualRows
+            count={total}
+            rowHeight={rowHeight}
+            focus={focus}
+            row={(index) => <TrajectoryRow summary={pages.row(index)} focused={index === focus} />}
+          />
+        </section>
+      )}
     </>
+  )
+}
+
+function NoTrajectories() {
+  const filtered = filterNames.some((name) => parameter(name) !== '')
+  return filtered ? (
+    <EmptyState title="No such trajectory">None of this run passes these filters.</EmptyState>
+  ) : (
+    <EmptyState title="No trajectories">
+      This run recorded none: it rolled out nothing yet, or only imitates demonstrations.
+    </EmptyState>
   )
 }
 

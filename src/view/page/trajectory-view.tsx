@@ -164,10 +164,7 @@ function TrajectoryFacts({ trajectory }: { readonly trajectory: TransportTraject
         <h3>Reward {formatNumber(summary.reward)}</h3>
         <dl class="parts">
           {Object.entries(summary.parts).map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{formatNumber(value)}</dd>
-            </div>
+            <Part key={name} name={name} value={formatNumber(value)} />
           ))}
         </dl>
       </section>
@@ -175,15 +172,26 @@ function TrajectoryFacts({ trajectory }: { readonly trajectory: TransportTraject
         <Fact name="turns" value={String(summary.turns)} />
         <Fact name="calls" value={String(summary.calls)} />
         <Fact name="errors" value={String(summary.errors)} bad={summary.errors > 0} />
-        <Fact name="tokens" value={formatNumber(summary.tokens)} />
-        <Fact name="of the policy" value={formatNumber(summary.policyTokens)} />
         <Fact name="time" value={formatDuration(summary.durationMs / 1000)} />
-        <Fact name="policy version" value={String(summary.policyVersion)} />
-        <Fact name="family" value={summary.source} />
+        <Fact name="tokens" value={formatNumber(summary.tokens)} />
+        <Fact name="trained on" value={formatNumber(summary.policyTokens)} />
+      </dl>
+      <dl class="parts">
+        <Part name="policy version" value={String(summary.policyVersion)} />
+        <Part name="family" value={summary.source} />
         {summary.purposes.length > 0 && (
-          <Fact name="code is for" value={[...new Set(summary.purposes)].join(', ')} />
+          <Part name="code is for" value={[...new Set(summary.purposes)].join(', ')} />
         )}
       </dl>
     </aside>
+  )
+}
+
+function Part({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
   )
 }

@@ -2,6 +2,7 @@
 
 import type { RecordedWarning } from '../../run/note-query.ts'
 import { runAddress, useData } from './data.ts'
+import { EmptyState } from './empty-state.tsx'
 import { formatTime } from './format.ts'
 import { change, linkTo, parameter } from './route.ts'
 import { RunPicker } from './run-picker.tsx'
@@ -38,15 +39,21 @@ export function WarningsView() {
         </fieldset>
       </div>
       {error && <p class="notice notice-bad">{error}</p>}
-      {data && all.length === 0 && <p class="quiet">No warnings. All is well.</p>}
-      <div class="table warnings">
-        <VirtualRows
-          count={shown.length}
-          rowHeight={40}
-          focus={-1}
-          row={(index) => <WarningRow warning={shown[index]} run={run ?? ''} />}
-        />
-      </div>
+      {data && all.length === 0 && (
+        <EmptyState title="No warnings">
+          Nothing in this run was out of the ordinary so far.
+        </EmptyState>
+      )}
+      {shown.length > 0 && (
+        <div class="table warnings">
+          <VirtualRows
+            count={shown.length}
+            rowHeight={40}
+            focus={-1}
+            row={(index) => <WarningRow warning={shown[index]} run={run ?? ''} />}
+          />
+        </div>
+      )}
     </>
   )
 }

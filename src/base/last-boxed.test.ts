@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lastBoxed } from './boxed.ts'
+import { lastBoxed } from './last-boxed.ts'
 
 test('takes the last complete box and lets braces nest', () => {
   expect(lastBoxed('\\boxed{1} then \\boxed{\\frac{1}{2}}.')).toBe('\\frac{1}{2}')
