@@ -145,7 +145,8 @@ describe.runIf(packs())('linear maps of packed weights', () => {
         const copy = packed(weight)
         for (const added of [null, bias]) {
           const expected = withoutKernels(() => linear(input, weight, added))
-          expect(gap(linearPacked(input, copy, added, 50), expected)).toBeLessThan(0.01)
+          const [found] = linearPacked(input, [{ packed: copy, bias: added, outputs: 50 }])
+          expect(gap(found as Tensor, expected)).toBeLessThan(0.01)
         }
       }),
     )
