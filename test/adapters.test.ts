@@ -1,10 +1,9 @@
 // Low-rank adapters against Python's peft: fixtures that it wrote, and what it computed with them
 // (test/reference/make_adapters.py).
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { readHuggingFaceConfig } from '../src/checkpoint/hugging-face-config.ts'
 import { saveAdapter } from '../src/checkpoint/save-adapter.ts'
 import { checkAdapter, loadAdapter, openAdapter } from '../src/checkpoint/stored-adapter.ts'
@@ -17,6 +16,7 @@ import { scope } from '../src/tensor/scope.ts'
 import type { Tensor } from '../src/tensor/tensor.ts'
 import { integers, readFloats } from '../src/tensor/transfer.ts'
 import { loadTensors } from './fixtures/load-tensors.ts'
+import { scratchFolder } from './scratch-folder.ts'
 
 const adapters = join(import.meta.dirname, 'fixtures/adapters')
 const models = join(import.meta.dirname, 'fixtures/models')
@@ -24,9 +24,8 @@ const tolerance = 1e-5
 let folder = ''
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retool-adapters-'))
+  folder = scratchFolder()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Greatest absolute difference over greatest absolute expected value. */
 function relativeGap(actual: Tensor, expected: Tensor): number {

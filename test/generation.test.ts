@@ -1,31 +1,24 @@
 // The engine against a plain forward without a cache, on a small random model.
 
-import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { RandomStream } from '../src/base/random.ts'
-import { readHuggingFaceConfig } from '../src/checkpoint/hugging-face-config.ts'
 import { Engine } from '../src/generate/engine.ts'
 import { packedAttention } from '../src/model/attention.ts'
-import { type Decoder, hiddenStates, logits, makeDecoder } from '../src/model/decoder.ts'
-import { arrangeWeights } from '../src/model/decoder-weights.ts'
+import { type Decoder, hiddenStates, logits } from '../src/model/decoder.ts'
 import { divide } from '../src/tensor/arithmetic.ts'
 import { inference, withoutGradient } from '../src/tensor/autograd.ts'
 import { hasPackedLinear } from '../src/tensor/kernel.ts'
 import { liveTensors } from '../src/tensor/memory.ts'
 import { logSoftmax } from '../src/tensor/neural.ts'
 import { timeOperators } from '../src/tensor/operator-times.ts'
-import { scope, unowned } from '../src/tensor/scope.ts'
-import { integers, readFloats, toDtype } from '../src/tensor/transfer.ts'
+import { scope } from '../src/tensor/scope.ts'
+import { integers, readFloats } from '../src/tensor/transfer.ts'
 import type { Completion, Sampling } from '../src/trajectory/policy.ts'
-import { loadTensors } from './fixtures/load-tensors.ts'
+import { randomLlama } from './fixtures/random-llama.ts'
 
-const folder = join(import.meta.dirname, 'fixtures/models/llama')
 let decoder: Decoder
-
 beforeAll(() => {
-  const config = readHuggingFaceConfig(join(folder, 'config.json'))
-  const named = unowned(() => loadTensors(folder, 'model', 'cpu'))
-  decoder = unowned(() => makeDecoder(config, arrangeWeights(config, named)))
+  decoder = randomLlama()
 })
 
 const spell = () => ({ push: (token: number) => String.fromCharCode(97 + (token % 26)) })
@@ -165,7 +158,7 @@ test('a group reads its prompt once; its log-probs are those of a full forward',
 })
 
 test('in bfloat16 every linear map of a step is one of packed weights', async (context) => {
-  const rounded = inBfloat16(decoder)
+  const rounded = randomLlama('bfloat16')
   const hasKernel = inference(() => hasPackedLinear(rounded.weights.head.weight))
   if (!hasKernel) context.skip('this processor multiplies as fast by weights that are not packed')
   using engine = new Engine(rounded, spell)
@@ -182,15 +175,6 @@ test('in bfloat16 every linear map of a step is one of packed weights', async (c
   engine.replaceWeights(rounded)
   expect(await callsOf(2)).toBe(2 * perStep)
 })
-
-/** The same weights, rounded. */
-function inBfloat16({ config }: Decoder): Decoder {
-  return scope(() => {
-    const all = [...loadTensors(folder, 'model', 'cpu')]
-    const named = new Map(all.map(([name, tensor]) => [name, toDtype(tensor, 'bfloat16')]))
-    return makeDecoder(config, arrangeWeights(config, named))
-  })
-}
 
 test('finishes: token limit, stop token, stop string, context length', async () => {
   using engine = new Engine(decoder, spell, { contextLength: 40 })

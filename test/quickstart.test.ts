@@ -1,7 +1,6 @@
 // The quickstart from end to end on a fraction of its work: every part together, with the real model.
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { locate } from '../setup/locate.mjs'
@@ -11,6 +10,7 @@ import { liveTensors } from '../src/tensor/memory.ts'
 import { quickstart } from '../src/train/quickstart.ts'
 import { chosenQuickstart } from '../src/train/quickstart-config.ts'
 import { quickstartSteps } from '../src/train/quickstart-story.ts'
+import { scratchFolder } from './scratch-folder.ts'
 
 test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_000 }, async ({
   skip,
@@ -18,10 +18,10 @@ test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_0
   const found = locate()
   if (!found?.addon || !found.facts.smollm2) skip('SmolLM2 is not installed')
   const before = liveTensors().count
-  const root = mkdtempSync(join(tmpdir(), 'retool-quickstart-'))
+  const root = scratchFolder()
   const path = join(root, 'run')
   const chapters: string[] = []
-  const config = chosenQuickstart({ check: true, seed: 3, algorithm: 'grpo' })
+  const config = chosenQuickstart({ check: true, seed: 3, algorithm: 'grpo', dtype: 'bfloat16' })
   const totalSteps = quickstartSteps(config).all
   const run = RunFolder.create(path, { command: 'quickstart', config, totalSteps })
   try {
@@ -57,6 +57,5 @@ test('cold start, RL and evaluation, recorded in a run folder', { timeout: 600_0
     expect(liveTensors().count).toBe(before)
   } finally {
     run[Symbol.dispose]()
-    rmSync(root, { recursive: true })
   }
 })

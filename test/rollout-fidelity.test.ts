@@ -1,32 +1,24 @@
 // Rollouts on the engine itself, with tools, a small cache and cancelled members: what is written is
 // what the model computed, token for token. The model is small and random, one character a token.
 
-import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { RandomStream } from '../src/base/random.ts'
-import { readHuggingFaceConfig } from '../src/checkpoint/hugging-face-config.ts'
 import type { Problem } from '../src/data/problem.ts'
 import { Engine } from '../src/generate/engine.ts'
-import { type Decoder, makeDecoder } from '../src/model/decoder.ts'
-import { arrangeWeights } from '../src/model/decoder-weights.ts'
+import type { Decoder } from '../src/model/decoder.ts'
 import type { RolloutOptions } from '../src/rollout/options.ts'
 import { rollout } from '../src/rollout/rollout.ts'
-import { unowned } from '../src/tensor/scope.ts'
 import type { Tool, ToolProtocol } from '../src/tool/tool.ts'
 import { responseMask } from '../src/trajectory/mask.ts'
 import { tokensOf } from '../src/trajectory/segment.ts'
 import type { Trajectory } from '../src/trajectory/trajectory.ts'
 import { fullLogprobs } from './fixtures/full-logprobs.ts'
-import { loadTensors } from './fixtures/load-tensors.ts'
+import { randomLlama } from './fixtures/random-llama.ts'
 
-const folder = join(import.meta.dirname, 'fixtures/models/llama')
 let decoder: Decoder
-
 beforeAll(() => {
-  const config = readHuggingFaceConfig(join(folder, 'config.json'))
-  const named = unowned(() => loadTensors(folder, 'model', 'cpu'))
-  decoder = unowned(() => makeDecoder(config, arrangeWeights(config, named)))
+  decoder = randomLlama()
 })
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

@@ -1,19 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { fileLines } from './file-lines.ts'
 
 async function linesOf(content: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'lines-'))
-  try {
-    writeFileSync(join(folder, 'file'), content)
-    const lines = []
-    for await (const line of fileLines(join(folder, 'file'))) lines.push(line)
-    return lines
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const folder = scratchFolder()
+  writeFileSync(join(folder, 'file'), content)
+  const lines = []
+  for await (const line of fileLines(join(folder, 'file'))) lines.push(line)
+  return lines
 }
 
 test('splits at newlines alone and says which line has not ended', async () => {

@@ -1,11 +1,11 @@
-import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { RecordLog } from './record-log.ts'
 
 test('a log that was cut off goes on after its last whole record', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'log-')), 'deep', 'records.jsonl')
+  const path = join(scratchFolder(), 'deep', 'records.jsonl')
   const log = await RecordLog.open<{ n: number }>(path)
   await Promise.all([log.append({ n: 1 }), log.append({ n: 2 })])
   appendFileSync(path, '{"n": 3')
@@ -16,7 +16,7 @@ test('a log that was cut off goes on after its last whole record', async () => {
 })
 
 test('a broken line in the middle is named', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'log-')), 'records.jsonl')
+  const path = join(scratchFolder(), 'records.jsonl')
   appendFileSync(path, '{"n":1}\nnonsense\n{"n":2}\n')
   await expect(RecordLog.open(path)).rejects.toThrow(`${path}:2: not JSON`)
 })

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { UserError } from '../base/errors.ts'
 import { readGgufHeader } from './gguf-header.ts'
 import type { GgufValue } from './gguf-value.ts'
@@ -10,10 +10,9 @@ import { type GgufSource, writeGguf } from './gguf-writer.ts'
 let folder = ''
 let path = ''
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retool-gguf-'))
+  folder = scratchFolder()
   path = join(folder, 'x.gguf')
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const u32 = (value: number) => {
   const bytes = Buffer.alloc(4)

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { UserError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'
 import type { ModelConfig } from '../model/config.ts'
@@ -24,11 +24,10 @@ const onCpu = { dtype: 'float32', device: 'cpu' } as const
 let folder = ''
 let before = 0
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retool-round-trip-'))
+  folder = scratchFolder()
   before = liveTensors().count
 })
 afterAll(() => {
-  rmSync(folder, { recursive: true })
   expect(liveTensors().count).toBe(before)
 })
 

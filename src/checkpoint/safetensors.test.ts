@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { UserError } from '../base/errors.ts'
 import { writeAtomically } from './atomic-file.ts'
 import { readSafetensorsHeader } from './safetensors-header.ts'
@@ -14,9 +14,8 @@ import {
 
 let folder = ''
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retool-safetensors-'))
+  folder = scratchFolder()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 /** A file with this header text (or length field) and this many bytes of data. */
 function file(header: string, dataBytes: number, claimedLength = Buffer.byteLength(header)) {

@@ -33,6 +33,16 @@ test('in a log: a line at once, then at most one in ten seconds, and the last', 
   ])
 })
 
+test('the pace of a run that goes on is that of its own part', () => {
+  const { stream, read } = outputStream(false)
+  let clock = 0
+  const options = { title: 'cold start', total: 32, before: 24, stream, now: () => clock }
+  const progress = createProgress(options)
+  clock = 20_000
+  progress.update(26)
+  expect(read()).toBe('cold start 81%  26/32  1 min 0 s left\n')
+})
+
 test('on a terminal: a bar with the count, ended by using', () => {
   vi.stubEnv('CI', '')
   vi.stubEnv('TERM', 'xterm')

@@ -14,6 +14,8 @@ export interface Progress extends Disposable {
 export interface ProgressOptions {
   readonly title: string
   readonly total: number
+  /** How much an earlier run had done; it says nothing about the pace of this one. 0 by default. */
+  readonly before?: number
   /** Where to write; tests give their own. */
   readonly stream?: NodeJS.WriteStream
   /** Milliseconds since some moment; tests give their own. */
@@ -28,7 +30,8 @@ export function createProgress(options: ProgressOptions): Progress {
   return isLive(stream) ? liveBar(options, stream) : plainLines(options, stream)
 }
 
-function liveBar({ title, total }: ProgressOptions, stream: NodeJS.WriteStream): Progress {
+function liveBar(options: ProgressOptions, stream: NodeJS.WriteStream): Progress {
+  const { title, total } = options
   const bar = new SingleBar({
     stream,
     format: `${title} [{bar}] {percentage}%  {value}/{total}  {left}  {detail}`,
@@ -41,7 +44,7 @@ function liveBar({ title, total }: ProgressOptions, stream: NodeJS.WriteStream):
     clearOnComplete: false,
     gracefulExit: true,
   })
-  const leftIn = timeLeft(total, () => performance.now())
+  const leftIn = timeLeft(options, () => performance.now())
   bar.start(total, 0, { detail: '', left: '' })
   const finish = () => {
     if (bar.isActive) bar.stop()
@@ -56,7 +59,7 @@ function liveBar({ title, total }: ProgressOptions, stream: NodeJS.WriteStream):
 function plainLines(options: ProgressOptions, stream: NodeJS.WriteStream): Progress {
   const { title, total } = options
   const now = options.now ?? (() => performance.now())
-  const leftIn = timeLeft(total, now)
+  const leftIn = timeLeft(options, now)
   let saidAt = Number.NEGATIVE_INFINITY
   let saidDone = -1
   let last: readonly [number, string] = [0, '']
@@ -87,13 +90,17 @@ const fairTime = 60_000
  * Words for the time left, from the mean pace so far. '' before there is a fair one: where many
  * things run at a time, the first comes late and the others soon after.
  */
-function timeLeft(total: number, now: () => number): (done: number) => string {
+function timeLeft(
+  { total, before = 0 }: ProgressOptions,
+  now: () => number,
+): (done: number) => string {
   const began = now()
   return (done) => {
     const elapsed = now() - began
-    if (done <= 0 || done >= total) return ''
-    if (done / total < fairShare && elapsed < fairTime) return ''
-    return `${formatDuration((elapsed / done) * (total - done))} left`
+    const ours = done - before
+    if (ours <= 0 || done >= total) return ''
+    if (ours / (total - before) < fairShare && elapsed < fairTime) return ''
+    return `${formatDuration((elapsed / ours) * (total - done))} left`
   }
 }
 

@@ -18,6 +18,12 @@ export function addQuickstart(program: Command): void {
       ).choices(algorithmNames),
     )
     .option('--seed <number>', 'decides the problems and every draw (1)', wholeNumber(0))
+    .addOption(
+      new Option(
+        '--dtype <type>',
+        'what forwards compute in; by default what this processor multiplies fastest',
+      ).choices(['float32', 'bfloat16']),
+    )
     .option('--name <name>', 'name of the run; `quickstart` and a number by default')
     .option('--resume [run]', 'go on with a run that was stopped; the newest one by default')
     .option('--root <folder>', 'folder that holds the runs', 'runs')

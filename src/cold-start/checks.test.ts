@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { literalJudge } from '../reward/literal-judge.fixture.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
 import type { CheckOptions } from './checks.ts'
 import { checkFormat, checkHandComputed, checkOutputUsed, standardChecks } from './checks.ts'
@@ -9,11 +10,7 @@ import { pythonTool } from './python-tool.fixture.ts'
 const options: CheckOptions = {
   protocol: reToolProtocol,
   interpreter: pythonTool,
-  judge: async ({ answer }, given) => ({
-    correct: answer === given,
-    score: answer === given ? 1 : 0,
-    by: 'exact',
-  }),
+  judge: literalJudge,
   longest: 400,
   mostTurns: 2,
 }

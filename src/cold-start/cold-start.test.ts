@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Problem } from '../data/problem.ts'
+import { literalJudge } from '../reward/literal-judge.fixture.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
 import { standardChecks } from './checks.ts'
 import type { ColdStartOptions } from './cold-start.ts'
@@ -68,11 +69,7 @@ async function run(changes: Partial<ColdStartOptions> = {}): Promise<{
     checks: standardChecks({
       protocol: reToolProtocol,
       interpreter: pythonTool,
-      judge: async ({ answer }, given) => ({
-        correct: answer === given,
-        score: answer === given ? 1 : 0,
-        by: 'exact',
-      }),
+      judge: literalJudge,
       longest: 2_000,
       mostTurns: 4,
     }),

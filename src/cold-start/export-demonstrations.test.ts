@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
 import { openAiRow, parquetBytes, sftRow } from './export-demonstrations.ts'
 import { demonstrationOf } from './problem.fixture.ts'
@@ -31,7 +31,7 @@ test('the OpenAI shape has calls and tool messages that name each other', () => 
 })
 
 test('Parquet comes back as it went in', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'export-')), 'demonstrations.parquet')
+  const path = join(scratchFolder(), 'demonstrations.parquet')
   const demonstration = demonstrationOf()
   writeFileSync(path, parquetBytes([demonstration, demonstration], reToolProtocol, [pythonTool]))
   const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path), compressors })

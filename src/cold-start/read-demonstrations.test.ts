@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { readPassRates } from './pass-rates.ts'
 import { demonstrationOf } from './problem.fixture.ts'
 import { readDemonstrations } from './read-demonstrations.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'read-'))
+const folder = scratchFolder()
 const path = join(folder, 'demonstrations.jsonl')
 
 async function read(...lines: string[]) {

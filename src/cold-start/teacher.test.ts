@@ -1,7 +1,6 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { InfrastructureError, UserError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'
 import type { ChatModel, ChatRequest } from '../trajectory/chat-model.ts'
@@ -36,7 +35,7 @@ const busy = (retryAfterMs: number) =>
 const optionsFor = (model: ChatModel, changes: Partial<TeacherOptions> = {}): TeacherOptions => ({
   model,
   retryDelayMs: 1,
-  ledger: join(mkdtempSync(join(tmpdir(), 'teacher-')), 'replies.jsonl'),
+  ledger: join(scratchFolder(), 'replies.jsonl'),
   ...changes,
 })
 

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import { nearest } from '../base/nearest.ts'
-import { knownKeys } from './config-schema.ts'
+import { knownKeys, placesOfKey } from './config-schema.ts'
 import { formatPath, type Path, valueAt } from './layer.ts'
 import type { Merged } from './merge-layers.ts'
 import { formatOrigin } from './origin.ts'
@@ -24,7 +24,7 @@ function describeIssue(schema: z.ZodType, merged: Merged, issue: Issue): string[
     const known = knownKeys(schema, merged.value, path)
     return issue.keys.map((key) => {
       const place = placeOf(merged, [...path, key], 'key')
-      return `${place}${formatPath([...path, key])}: unknown key; ${advice(key, known)}`
+      return `${place}${formatPath([...path, key])}: unknown key; ${adviceOn(schema, path, key, known)}`
     })
   }
   if (issue.code === 'invalid_union') return describeUnion(schema, merged, issue)
@@ -73,9 +73,14 @@ function didYouMean(found: unknown, values: readonly unknown[]): string {
   return suggestion === undefined ? '' : `; did you mean ${suggestion}?`
 }
 
-function advice(key: string, known: readonly string[]): string {
+function adviceOn(schema: z.ZodType, path: Path, key: string, known: readonly string[]): string {
   const suggestion = nearest(key, known)
   if (suggestion !== undefined) return `did you mean ${suggestion}?`
+  const places = placesOfKey(schema, key)
+  // Known right here, but to another kind: then no other place is meant.
+  const isOfAnotherKind = places.includes(formatPath([...path, key]))
+  if (places.length > 0 && !isOfAnotherKind)
+    return `did you mean ${places.slice(0, 3).join(' or ')}?`
   return known.length === 0 ? 'nothing is expected here' : `known are ${known.join(', ')}`
 }
 

@@ -25,6 +25,27 @@ export function knownKeys(schema: z.ZodType, input: unknown, path: Path): readon
   return [...new Set(candidates.flatMap((candidate) => Object.keys(properties(candidate))))]
 }
 
+/** Where else a key of this name is known: dotted paths, shortest first. Lists count as one step. */
+export function placesOfKey(schema: z.ZodType, key: string): readonly string[] {
+  const root = configSchema(schema)
+  const found = new Set<string>()
+  const search = (candidate: PlainRecord, path: readonly string[]): void => {
+    if (path.length > deepest) return
+    for (const one of alternatives(root, candidate, undefined)) {
+      for (const [name, property] of Object.entries(properties(one))) {
+        if (name === key) found.add([...path, name].join('.'))
+        if (isPlainRecord(property)) search(property, [...path, name])
+      }
+      for (const item of stepInto(one, 0)) search(item, path)
+    }
+  }
+  search(root, [])
+  return [...found].sort((a, b) => a.split('.').length - b.split('.').length)
+}
+
+/** A schema may contain itself. */
+const deepest = 5
+
 function properties(schema: PlainRecord): PlainRecord {
   const found = schema['properties']
   return isPlainRecord(found) ? found : {}

@@ -11,7 +11,7 @@ const share = z.number().min(0).max(1)
 export const modelSchema = z.strictObject({
   /** A folder, a GGUF file, a Hub name or an alias. */
   reference: z.string().min(1),
-  /** What forwards compute in; masters are float32 always. */
+  /** What forwards compute in; masters are float32 always. `retool-rl doctor` says which is fastest. */
   dtype: z.enum(['float32', 'bfloat16']).default('bfloat16'),
   /** A built-in chat template's name, or a file with one; the model's own if left out. */
   template: z.string().exactOptional(),

@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { loadRecipe } from './load-recipe.ts'
 import { mergeLayers } from './merge-layers.ts'
 import { formatOrigin } from './origin.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-recipe-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 function write(name: string, text: string): string {
   writeFileSync(join(root, name), text)

@@ -97,6 +97,12 @@ test('an unknown key is named with its place and the nearest known one', () => {
   ])
 })
 
+test('a key that belongs elsewhere is told where', () => {
+  expect(refused('learningRate: 1e-6\n')).toEqual([
+    'my.yaml:1:1: learningRate: unknown key; did you mean learner.learningRate?',
+  ])
+})
+
 test('a wrong value is named with what was expected and what was found, all at once', () => {
   expect(refused('seed: 1.5\nlearner:\n  learningRate: fast\nstops: none\n')).toEqual([
     'my.yaml:1:7: seed: expected a whole number, found 1.5',

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { hubFiles } from './hub-files.ts'
 import { openSource } from './open-source.ts'
 
@@ -45,7 +44,7 @@ function listing([path, text]: readonly [string, string]) {
   return { type: 'file', path, size: text.length, oid }
 }
 
-const cacheFolder = mkdtempSync(join(tmpdir(), 'hub-'))
+const cacheFolder = scratchFolder()
 
 test('downloads the chosen split once', async () => {
   const [file] = await hubFiles('openai/gsm8k', { split: 'test' }, { hubUrl, cacheFolder })

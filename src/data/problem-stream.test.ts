@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { at } from '../base/check.ts'
 import { Fingerprints } from './fingerprints.ts'
 import type { Problem } from './problem.ts'
@@ -58,7 +58,7 @@ test('refuses to go on when the data changed', async () => {
   )
 })
 
-const file = join(mkdtempSync(join(tmpdir(), 'stream-')), 'set.jsonl')
+const file = join(scratchFolder(), 'set.jsonl')
 writeFileSync(
   file,
   [
@@ -71,7 +71,7 @@ writeFileSync(
 )
 
 test('a first row that lacks its answer does not decide for the others', async () => {
-  const unlucky = join(mkdtempSync(join(tmpdir(), 'stream-')), 'set.jsonl')
+  const unlucky = join(scratchFolder(), 'set.jsonl')
   writeFileSync(unlucky, '{"question": "What is 2?"}\n{"question": "What is 1?", "answer": "1"}\n')
   const found = await survey(fileSource('set', [unlucky]), { samples: 1, seed: 1 })
   expect(found).toMatchObject({ problems: 1, badRows: [{ reason: 'no answer', count: 1 }] })

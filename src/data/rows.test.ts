@@ -1,17 +1,17 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { chooseFiles, rowsOfFile } from './data-files.ts'
 import { localFiles, sourceNameOf } from './local-files.ts'
 import { rowsAtOnce } from './parquet-rows.ts'
 import { longestLine } from './read-lines.ts'
 import type { Row } from './row.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'rows-'))
+const folder = scratchFolder()
 
 async function rowsOf(name: string, content: string | Uint8Array): Promise<Row[]> {
   const path = join(folder, name)

@@ -1,12 +1,12 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { InfrastructureError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'
 import { RecordLog } from '../base/record-log.ts'
 import type { Problem } from '../data/problem.ts'
 import type { Judge } from '../reward/judge.ts'
+import { literalJudge } from '../reward/literal-judge.fixture.ts'
 import { byteCodec } from '../tool/byte-codec.fixture.ts'
 import { chatMl } from '../tool/chatml.fixture.ts'
 import { reToolProtocol } from '../tool/retool-protocol.ts'
@@ -26,12 +26,6 @@ const problems: readonly Problem[] = ['a', 'b', 'c'].map((id) => ({
   source: id === 'c' ? 'hard' : 'easy',
   verifier: { kind: 'equivalence' },
 }))
-
-const judge: Judge = async ({ answer }, given) => ({
-  correct: given === answer,
-  score: given === answer ? 1 : 0,
-  by: 'exact',
-})
 
 const interpreter: Tool = {
   name: 'interpreter',
@@ -69,7 +63,7 @@ const policy: Policy = {
 }
 
 async function optionsFor(changes: Partial<EvaluateOptions> = {}): Promise<EvaluateOptions> {
-  const path = join(mkdtempSync(join(tmpdir(), 'evaluate-')), 'attempts.jsonl')
+  const path = join(scratchFolder(), 'attempts.jsonl')
   return {
     problems,
     attemptsPerProblem: 8,
@@ -83,7 +77,7 @@ async function optionsFor(changes: Partial<EvaluateOptions> = {}): Promise<Evalu
       stopTokens: [],
       seed: 3,
     }),
-    judge,
+    judge: literalJudge,
     concurrency: 4,
     log: await RecordLog.open<AttemptRecord>(path),
     name: 'evaluation',
@@ -142,7 +136,7 @@ test('a broken judge leaves attempts out of the numbers, and too many of them en
   let calls = 0
   const flaky: Judge = async (problem, answer) => {
     if (++calls === 1) throw new InfrastructureError('died', 'the grader died')
-    return await judge(problem, answer)
+    return await literalJudge(problem, answer)
   }
   const report = await evaluate(await optionsFor({ judge: flaky }))
   expect(report.unjudged).toBe(1)

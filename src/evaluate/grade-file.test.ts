@@ -1,17 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { BadRows } from '../data/bad-rows.ts'
-import type { Judge } from '../reward/judge.ts'
+import { literalJudge } from '../reward/literal-judge.fixture.ts'
 import type { AttemptRecord } from './attempt-record.ts'
 import { gradeFile } from './grade-file.ts'
-
-const judge: Judge = async ({ answer }, given) => ({
-  correct: given === answer,
-  score: given === answer ? 1 : 0,
-  by: 'exact',
-})
 
 const tagged = (code: string, output: string, answer: string) =>
   `I run it.\n<code>\n\`\`\`python\n${code}\n\`\`\`\n</code>\n<interpreter>\n${output}\n</interpreter>\nSo.\n<answer>\n\\boxed{${answer}}\n</answer>`
@@ -65,14 +59,14 @@ const rows = [
   { question: 'No reference?', response: 'None.' },
   { question: 'No response?', answer: '1' },
 ]
-const path = join(mkdtempSync(join(tmpdir(), 'grade-')), 'theirs.jsonl')
+const path = join(scratchFolder(), 'theirs.jsonl')
 writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
 
 test('grades tags, fences and messages, and groups attempts by question', async () => {
   const badRows = new BadRows('skip')
   const records: AttemptRecord[] = []
   const report = await gradeFile(path, {
-    judge,
+    judge: literalJudge,
     badRows,
     onRecord: (record) => records.push(record),
   })

@@ -1,20 +1,12 @@
 // A Hub on this machine: the real client, a real cache, a server that can fail on purpose.
 
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { hubModel } from './hub-model.ts'
 
 const commit = 'c'.repeat(40)
@@ -47,7 +39,7 @@ beforeAll(async () => {
 })
 afterAll(() => new Promise((resolve) => server.close(resolve)))
 beforeEach(() => {
-  cacheFolder = mkdtempSync(join(tmpdir(), 'retool-hub-'))
+  cacheFolder = scratchFolder()
   requests = []
   misbehave = undefined
   vi.stubEnv('HF_TOKEN', 'hf_secret')
@@ -55,7 +47,6 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.unstubAllEnvs()
-  rmSync(cacheFolder, { recursive: true })
 })
 
 function answer(path: string, range: string | undefined, response: ServerResponse): void {
@@ -109,17 +100,28 @@ test('what is needed comes into the cache that all tools share, once', async () 
   expect(filesAsked()).toEqual([])
 })
 
+/** Bytes of the unfinished file that have reached the disk. */
+function savedSize(): number {
+  const blobs = join(cacheFolder, 'models--o--m', 'blobs')
+  const names = existsSync(blobs) ? readdirSync(blobs) : []
+  const partial = names.find((name) => name.endsWith('.incomplete'))
+  return partial ? lstatSync(join(blobs, partial)).size : 0
+}
+
 test('a broken download goes on where it stopped', async () => {
   misbehave = (body, response) => {
     if (body !== weights) return false
     response.writeHead(200, { 'content-length': body.length })
-    response.write(body.subarray(0, 40_000), () => response.destroy())
+    response.write(body.subarray(0, 40_000))
+    const check = setInterval(() => {
+      if (savedSize() === 0) return
+      clearInterval(check)
+      response.destroy()
+    }, 5)
     return true
   }
   await expect(download()).rejects.toThrow('run the same command again and it goes on')
-  const blobs = join(cacheFolder, 'models--o--m', 'blobs')
-  const partial = readdirSync(blobs).find((name) => name.endsWith('.incomplete')) ?? ''
-  const done = lstatSync(join(blobs, partial)).size
+  const done = savedSize()
   expect(done).toBeGreaterThan(0)
   misbehave = undefined
   requests = []

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { UserError } from '../base/errors.ts'
 import { parseModelReference } from './model-reference.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'retool-reference-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = scratchFolder()
 
 test('what is on this machine comes before the Hub', () => {
   const file = join(folder, 'm.gguf')

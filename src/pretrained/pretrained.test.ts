@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { packageFile } from '../base/package-root.ts'
 import { RandomStream } from '../base/random.ts'
 import { readHuggingFaceConfig } from '../checkpoint/hugging-face-config.ts'
@@ -37,7 +37,7 @@ const config: ModelConfig = {
 
 /** A small random model with a byte tokenizer, as a Hugging Face folder in bfloat16. */
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retool-pretrained-'))
+  folder = scratchFolder()
   before = liveTensors().count
   const files = new Map(Object.entries(tokenizerFiles(byteTokenizer())))
   files.set('chat_template.jinja', template)
@@ -54,7 +54,6 @@ beforeAll(() => {
 })
 afterAll(() => {
   expect(liveTensors().count).toBe(before)
-  rmSync(folder, { recursive: true })
 })
 
 /** The weights' numbers by name, and what else a person would miss. */

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { InfrastructureError } from '../base/errors.ts'
 import { PythonPool } from './python-pool.ts'
 import { PythonProcess } from './python-process.ts'
@@ -40,11 +40,10 @@ let folder = ''
 let script = ''
 const executable = 'python3'
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retool-python-'))
+  folder = scratchFolder()
   script = join(folder, 'program.py')
   writeFileSync(script, program)
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const deadlineMs = 30_000
 const kindOf = async (promise: Promise<unknown>) => {

@@ -1,13 +1,12 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Libsql from 'libsql'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { migrate, openDatabase, openForReading } from './database.ts'
 import { migrations } from './migrations.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-database-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 const versionOf = (database: ReturnType<typeof openDatabase>) =>
   database.prepare('PRAGMA user_version').raw().get()

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { csvLine } from './csv-line.ts'
 import { type ExportFormat, exportFile } from './export-file.ts'
 import { metricTable, trajectoryTable } from './export-rows.ts'
@@ -10,8 +10,7 @@ import { RunFolder } from './folder.ts'
 import { recordFixture } from './record.fixture.ts'
 import { RunReader } from './run-reader.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-export-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 const run = RunFolder.create(join(root, 'run'), { command: 'train', config: {}, totalSteps: null })
 run.recordMetrics(1, { 'a,b': 0.5, bad: Number.NaN }, { tokens: 10 })

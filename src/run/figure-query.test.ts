@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { behaviour, purposeCounts } from './figure-query.ts'
 import { RunFolder } from './folder.ts'
 import { recordFixture } from './record.fixture.ts'
 import { RunReader } from './run-reader.ts'
 
 test('the behaviour of a step of four, counted by hand', () => {
-  const root = mkdtempSync(join(tmpdir(), 'retool-figures-'))
+  const root = scratchFolder()
   const run = RunFolder.create(join(root, 'run'), { command: 'train', config: {}, totalSteps: 1 })
   const textOnly = recordFixture({ id: 'd', reward: -1 })
   const failed = recordFixture({ id: 'e', reward: 1 })
@@ -55,11 +54,10 @@ test('the behaviour of a step of four, counted by hand', () => {
   expect(reader.query([], (database) => purposeCounts(database, 'train'))).toEqual([
     { step: 1, purpose: 'calculation', count: 5 },
   ])
-  rmSync(root, { recursive: true })
 })
 
 test('where there are more steps than asked for, neighbours share an entry', () => {
-  const root = mkdtempSync(join(tmpdir(), 'retool-figures-'))
+  const root = scratchFolder()
   const run = RunFolder.create(join(root, 'run'), { command: 'train', config: {}, totalSteps: 9 })
   for (const step of [1, 2, 3, 4, 5]) {
     run.recordTrajectories(step, [recordFixture({ id: 'a', reward: step })])
@@ -74,5 +72,4 @@ test('where there are more steps than asked for, neighbours share an entry', () 
     [4, 3.5, 1],
     [5, 5, 1],
   ])
-  rmSync(root, { recursive: true })
 })

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { RunFolder } from './folder.ts'
 import { curve, metricSummaries } from './metric-query.ts'
 import { listEvaluations, listWarnings } from './note-query.ts'
@@ -14,8 +14,7 @@ import {
   trajectoryFacets,
 } from './trajectory-query.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-folder-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 const start = { command: 'train', config: { seed: 7 }, totalSteps: 10 }
 

@@ -1,17 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Libsql from 'libsql'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { openDatabase } from './database.ts'
 import { RunFolder } from './folder.ts'
 import { curve, metricSummaries } from './metric-query.ts'
@@ -22,8 +14,7 @@ import { RunReader } from './run-reader.ts'
 import { changeTags } from './tag-writer.ts'
 import { countTrajectories, readTrajectory } from './trajectory-query.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-reader-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 function finishedRun(name: string): string {
   const path = join(root, name)

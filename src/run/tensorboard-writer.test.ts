@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { crc32c, maskedCrc32c } from './crc32c.ts'
 import { TensorboardWriter } from './tensorboard-writer.ts'
 
@@ -11,13 +11,12 @@ test('CRC-32C of the check string is the published one', () => {
 })
 
 test('frames carry their length, their checksums and the bytes that protobuf prescribes', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'retool-events-'))
+  const folder = scratchFolder()
   const writer = new TensorboardWriter(folder, 0)
   writer.write([{ step: 300, time: 2000, values: { a: 0.5 } }])
   writer.close()
   const [name = ''] = readdirSync(folder)
   const [version, event] = frames(readFileSync(join(folder, name)))
-  rmSync(folder, { recursive: true })
   expect(version?.toString('latin1')).toContain('brain.Event:2')
   expect(event?.toString('hex')).toBe(
     [

@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { UserError } from '../base/errors.ts'
 import { loadTokenizer } from './load-tokenizer.ts'
 
@@ -9,11 +9,8 @@ const fixture = resolve(import.meta.dirname, '../../test/fixtures/tokenizers/qwe
 let folder = ''
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tokenizer-'))
+  folder = scratchFolder()
   cpSync(fixture, folder, { recursive: true })
-})
-afterEach(() => {
-  rmSync(folder, { recursive: true })
 })
 
 const write = (file: string, value: unknown) =>

@@ -2,10 +2,10 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { UserError } from '../base/errors.ts'
 import { zeros } from '../tensor/creation.ts'
 import { scope } from '../tensor/scope.ts'
@@ -28,10 +28,9 @@ function newest(folder: string) {
 test('a full disk: the error names the folder, the checkpoint before stays, space mends it', ({
   skip,
 }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'retool-full-disk-'))
+  const folder = scratchFolder()
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder])
   if (mounted.status !== 0) {
-    rmSync(folder, { recursive: true })
     skip('a small disk can be made by the superuser only')
   }
   try {
@@ -48,12 +47,11 @@ test('a full disk: the error names the folder, the checkpoint before stays, spac
     expect(newest(folder).step).toBe(2)
   } finally {
     spawnSync('umount', [folder])
-    rmSync(folder, { recursive: true })
   }
 })
 
 test('kill -9 while checkpoints are written leaves a whole one', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'retool-killed-'))
+  const folder = scratchFolder()
   const program = join(import.meta.dirname, 'fixtures/save-endlessly.ts')
   const child = spawn(process.execPath, ['--import', 'tsx', program, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -72,5 +70,4 @@ test('kill -9 while checkpoints are written leaves a whole one', async () => {
   // What was half written goes with the next one.
   save(folder, (found.step ?? 0) + 1)
   expect(readdirSync(folder)).toHaveLength(2)
-  rmSync(folder, { recursive: true })
 })

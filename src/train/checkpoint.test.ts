@@ -2,16 +2,15 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { liveTensors } from '../tensor/memory.ts'
 import { scope } from '../tensor/scope.ts'
 import { readFloats, tensorFrom } from '../tensor/transfer.ts'
@@ -20,9 +19,8 @@ import { type KeepOptions, newestCheckpoint, saveCheckpoint } from './checkpoint
 
 let folder: string
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'retool-checkpoint-'))
+  folder = scratchFolder()
 })
-afterEach(() => rmSync(folder, { recursive: true }))
 
 // A subnormal, minus zero and numbers that no decimal text holds.
 const numbers = Float32Array.of(1 / 3, -0, 1e-42, Math.PI, -1e30, 2)

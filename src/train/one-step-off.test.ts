@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { expectNoTensorsLeft } from '../../test/no-tensors-left.ts'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import type { Credited } from '../advantage/advantage.ts'
 import type { Engine } from '../generate/engine.ts'
 import type { Decoder } from '../model/decoder.ts'
 import { makeEngine } from '../policy/make-engine.ts'
-import { liveTensors } from '../tensor/memory.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { readFloats } from '../tensor/transfer.ts'
 import { byteTokenizer } from '../tokenizer/byte-tokenizer.ts'
@@ -21,15 +20,8 @@ import { byteConfig, tinyRun, tinyStage } from './fixtures/tiny-training.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
 import type { Sampler } from './sampler.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-one-step-off-'))
-let alive = 0
-beforeAll(() => {
-  alive = liveTensors().count
-})
-afterAll(() => {
-  rmSync(root, { recursive: true })
-  expect(liveTensors().count).toBe(alive)
-})
+const root = scratchFolder()
+expectNoTensorsLeft()
 
 const correction = { kind: 'truncated', level: 'token', cap: 2 } as const
 

@@ -92,11 +92,13 @@ export interface QuickstartChoice {
   readonly check: boolean
   readonly seed: number
   readonly algorithm: QuickstartAlgorithm
+  readonly dtype: ComputeDtype
 }
 
-export function chosenQuickstart({ check, seed, algorithm }: QuickstartChoice): QuickstartConfig {
+export function chosenQuickstart(choice: QuickstartChoice): QuickstartConfig {
+  const { check, seed, algorithm, dtype } = choice
   const { policy, ...rest } = check ? quickstartCheck : quickstartConfig
-  return { ...rest, seed, policy: { ...policy, advantage: quickstartAlgorithms[algorithm] } }
+  return { ...rest, seed, dtype, policy: { ...policy, advantage: quickstartAlgorithms[algorithm] } }
 }
 
 /** A learner at a constant rate. */

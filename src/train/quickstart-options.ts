@@ -13,7 +13,8 @@ export interface Chapter extends Disposable {
 }
 
 export interface Narrator {
-  chapter(title: string, total: number): Chapter
+  /** `before` of the total was done by an earlier run. */
+  chapter(title: string, total: number, before?: number): Chapter
 }
 
 export interface QuickstartResult {

@@ -118,7 +118,7 @@ export class QuickstartStory {
       const plan = { ...config.coldStart, seed: config.seed }
       const sequences = await this.#demonstrations()
       const total = imitationStepCount(sequences.length, plan)
-      using chapter = narrator.chapter('cold start', total)
+      using chapter = narrator.chapter('cold start', total, this.#step)
       const decay = { kind: 'cosine', totalSteps: total, end: 0.1 } as const
       const warmUpSteps = Math.ceil(total / 10)
       learner.beginStage({
@@ -159,8 +159,8 @@ export class QuickstartStory {
     const { policy } = config
     const isUnderWay = from !== null && from.step > stepsBefore
     model.learner.beginStage(stageOptions(config, policy.learningRate))
-    using chapter = narrator.chapter('reinforcement learning', policy.steps)
     let taken = isUnderWay ? from.step - stepsBefore : 0
+    using chapter = narrator.chapter('reinforcement learning', policy.steps, taken)
     let said = ''
     const stage = this.#policyStage((now) => chapter.update(taken, `${said}${now}`))
     await reinforce({

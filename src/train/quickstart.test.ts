@@ -1,9 +1,10 @@
 // The quickstart's path on a random model that is cheap enough to be stopped and gone on with.
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectNoTensorsLeft } from '../../test/no-tensors-left.ts'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { present } from '../base/check.ts'
 import { openGenerator } from '../data/open-generator.ts'
 import { quickstartMixture } from '../data/quickstart-mixture.ts'
@@ -14,7 +15,6 @@ import { curve } from '../run/metric-query.ts'
 import { RunReader } from '../run/run-reader.ts'
 import { createSandbox } from '../sandbox/create-sandbox.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { liveTensors } from '../tensor/memory.ts'
 import { readFloats } from '../tensor/transfer.ts'
 import { interpreter } from '../tool/interpreter.ts'
 import { newestCheckpoint } from './checkpoint.ts'
@@ -25,18 +25,15 @@ import { type QuickstartConfig, quickstartCheck } from './quickstart-config.ts'
 import type { QuickstartResult } from './quickstart-options.ts'
 import { QuickstartStory } from './quickstart-story.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-quickstart-'))
-let alive = 0
+const root = scratchFolder()
+expectNoTensorsLeft()
 let sandbox: Sandbox | undefined
 beforeAll(async () => {
-  alive = liveTensors().count
   writeTinyModel(join(root, 'model'))
   sandbox = await createSandbox()
 })
 afterAll(async () => {
   await sandbox?.close()
-  rmSync(root, { recursive: true })
-  expect(liveTensors().count).toBe(alive)
 })
 
 /** A random model solves nothing; how long it writes differs, and is what is rewarded. */

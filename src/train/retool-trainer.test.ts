@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { expectNoTensorsLeft } from '../../test/no-tensors-left.ts'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { openModel } from '../policy/open-model.ts'
 import { rollout } from '../rollout/rollout.ts'
-import { liveTensors } from '../tensor/memory.ts'
 import { readFloats } from '../tensor/transfer.ts'
 import { responseMask } from '../trajectory/mask.ts'
 import { writeTinyModel } from './fixtures/tiny-model-folder.ts'
@@ -12,15 +12,10 @@ import { letters, tool } from './fixtures/tiny-training.ts'
 import { ReToolTrainer } from './retool-trainer.ts'
 import type { ReToolTrainerOptions, RewardInput } from './retool-trainer-options.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-trainer-'))
-let alive = 0
+const root = scratchFolder()
+expectNoTensorsLeft()
 beforeAll(() => {
-  alive = liveTensors().count
   writeTinyModel(join(root, 'model'))
-})
-afterAll(() => {
-  rmSync(root, { recursive: true })
-  expect(liveTensors().count).toBe(alive)
 })
 
 async function* rows() {

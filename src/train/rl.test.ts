@@ -1,23 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { liveTensors } from '../tensor/memory.ts'
+import { expect, test } from 'vitest'
+import { expectNoTensorsLeft } from '../../test/no-tensors-left.ts'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { readFloats } from '../tensor/transfer.ts'
 import type { Trajectory } from '../trajectory/trajectory.ts'
 import type { ComputeDtype } from '../update/trainable-model.ts'
 import { plan, tinyRun, tinyStage } from './fixtures/tiny-training.ts'
 import type { PolicyStage, PolicyStep } from './policy-step.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-rl-'))
-let alive = 0
-beforeAll(() => {
-  alive = liveTensors().count
-})
-afterAll(() => {
-  rmSync(root, { recursive: true })
-  expect(liveTensors().count).toBe(alive)
-})
+const root = scratchFolder()
+expectNoTensorsLeft()
 
 interface Kind {
   readonly dtype: ComputeDtype

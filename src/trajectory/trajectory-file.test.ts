@@ -1,8 +1,8 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import type { Segment } from './segment.ts'
 import type { Stop, Trajectory } from './trajectory.ts'
 import {
@@ -15,9 +15,8 @@ import {
 
 let folder = ''
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'trajectories-'))
+  folder = scratchFolder()
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const token = fc.nat(200_000)
 const text = fc.string({ unit: 'binary', maxLength: 12 })

@@ -1,27 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { expectNoTensorsLeft } from '../../test/no-tensors-left.ts'
 import type { Credited } from '../advantage/advantage.ts'
 import { RandomStream } from '../base/random.ts'
-import { liveTensors } from '../tensor/memory.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import type { Segment } from '../trajectory/segment.ts'
 import { adamWDefaults } from './adam-w.ts'
 import { trainingSequence } from './batch.ts'
 import { Critic, criticUpdateDefaults } from './critic.ts'
-import { randomWeights, tinyConfig } from './fixtures/tiny-model.ts'
+import { sharedWeights } from './fixtures/shared-weights.ts'
+import { tinyConfig } from './fixtures/tiny-model.ts'
 import { type LearnerOptions, learnerDefaults } from './learner.ts'
 
-let weights: Map<string, Tensor>
-let alive = 0
-
-beforeAll(() => {
-  alive = liveTensors().count
-  weights = randomWeights()
-})
-
-afterAll(() => {
-  for (const tensor of weights.values()) tensor.dispose()
-  expect(liveTensors().count).toBe(alive)
-})
+expectNoTensorsLeft()
+const weights = sharedWeights()
 
 const options: LearnerOptions = {
   ...learnerDefaults,

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { expectNoTensorsLeft } from '../../test/no-tensors-left.ts'
 import type { Credited } from '../advantage/advantage.ts'
 import { RandomStream } from '../base/random.ts'
 import { Generator } from '../tensor/generator.ts'
-import { liveTensors } from '../tensor/memory.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import { readFloats } from '../tensor/transfer.ts'
 import type { Segment } from '../trajectory/segment.ts'
 import { adamWDefaults } from './adam-w.ts'
-import { randomWeights, tinyConfig } from './fixtures/tiny-model.ts'
+import { sharedWeights } from './fixtures/shared-weights.ts'
+import { tinyConfig } from './fixtures/tiny-model.ts'
 import { tinySequences } from './fixtures/tiny-sequences.ts'
 import { Learner, type LearnerOptions, learnerDefaults } from './learner.ts'
 import { freshAdapters } from './lora.ts'
@@ -16,18 +16,8 @@ import { policyUpdateDefaults } from './policy-update.ts'
 import { adapterTrainable, frozenCopy, fullyTrainable } from './trainable-model.ts'
 
 const sequences = tinySequences()
-let weights: Map<string, Tensor>
-let alive = 0
-
-beforeAll(() => {
-  alive = liveTensors().count
-  weights = randomWeights()
-})
-
-afterAll(() => {
-  for (const tensor of weights.values()) tensor.dispose()
-  expect(liveTensors().count).toBe(alive)
-})
+expectNoTensorsLeft()
+const weights = sharedWeights()
 
 const options: LearnerOptions = {
   ...learnerDefaults,

@@ -1,19 +1,20 @@
 // Gradients against libtorch's own tape, against each other and against finite differences.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { expectNoTensorsLeft } from '../../test/no-tensors-left.ts'
 import { RandomStream } from '../base/random.ts'
 import { packedAttention } from '../model/attention.ts'
 import { hiddenStates, logits, makeDecoder } from '../model/decoder.ts'
 import { arrangeWeights } from '../model/decoder-weights.ts'
 import { divide } from '../tensor/arithmetic.ts'
 import { gradients, setRequiresGrad } from '../tensor/autograd.ts'
-import { liveTensors } from '../tensor/memory.ts'
 import { logSoftmax } from '../tensor/neural.ts'
 import { scope } from '../tensor/scope.ts'
 import { gather, unsqueeze } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { integers, readFloats, tensorFrom } from '../tensor/transfer.ts'
-import { randomWeights, tinyConfig } from './fixtures/tiny-model.ts'
+import { sharedWeights } from './fixtures/shared-weights.ts'
+import { tinyConfig } from './fixtures/tiny-model.ts'
 import { tinySequences } from './fixtures/tiny-sequences.ts'
 import { imitationGradients } from './imitation.ts'
 import { policyGradients } from './policy-gradients.ts'
@@ -22,18 +23,8 @@ import type { PreparedTrajectory } from './prepared-trajectory.ts'
 import { fullyTrainable, type TrainableModel } from './trainable-model.ts'
 
 const sequences = tinySequences()
-let weights: Map<string, Tensor>
-let alive = 0
-
-beforeAll(() => {
-  alive = liveTensors().count
-  weights = randomWeights()
-})
-
-afterAll(() => {
-  for (const tensor of weights.values()) tensor.dispose()
-  expect(liveTensors().count).toBe(alive)
-})
+expectNoTensorsLeft()
+const weights = sharedWeights()
 
 /** All gradients of a model, by name. */
 function gradientsOf(model: TrainableModel): Map<string, Float32Array> {

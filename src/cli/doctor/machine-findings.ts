@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { findCompiler } from '../../../setup/compiler.mjs'
+import { fastestDtype, processorFlags } from '../../base/processor.ts'
 import type { Finding } from './finding.ts'
 import type { TorchAnswer } from './torch-findings.ts'
 
@@ -60,12 +61,13 @@ const telling = [
 
 export function processorFinding(torch: TorchAnswer | undefined): Finding {
   const model = cpus()[0]?.model.trim() || process.arch
-  const flags = new Set(processorFlags())
-  const sets = telling.filter((flag) => flags.has(flag))
+  const flags = processorFlags()
+  const sets = telling.filter((flag) => flags.includes(flag))
   const parts = [
     `${model}, ${availableParallelism()} threads`,
     sets.length > 0 ? `has ${sets.join(' ')}` : '',
     torch ? `torch uses ${torch.threads} threads and ${torch.capability}` : '',
+    `computes fastest in ${fastestDtype(flags)}`,
   ]
   return {
     name: 'processor',
@@ -75,18 +77,11 @@ export function processorFinding(torch: TorchAnswer | undefined): Finding {
       model,
       threads: availableParallelism(),
       instructionSets: sets,
+      fastestDtype: fastestDtype(flags),
       torchThreads: torch?.threads ?? null,
       torchUses: torch?.capability ?? null,
     },
   }
-}
-
-function processorFlags(): readonly string[] {
-  const file = '/proc/cpuinfo'
-  if (!existsSync(file)) return []
-  return (
-    /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1]?.trim().split(/\s+/) ?? []
-  )
 }
 
 /** SmolLM2 trains in 4 GB; below that even the quickstart is likely to be killed. */

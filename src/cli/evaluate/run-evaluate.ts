@@ -126,8 +126,8 @@ async function optionsOf(
 ): Promise<Omit<EvaluateOptions, 'judge'>> {
   const log = await RecordLog.open<AttemptRecord>(join(run.path, 'attempts.jsonl'))
   const total = problems.length * config.attempts
-  const progress = createProgress({ title: 'evaluate', total })
   let done = log.records.filter(({ correct }) => correct !== null).length
+  const progress = createProgress({ title: 'evaluate', total, before: done })
   const onAttempt = ({ problem, trajectory, record }: EvaluatedAttempt) => {
     const { correct } = record
     const reward = { total: Number(correct ?? 0), parts: {}, correct }

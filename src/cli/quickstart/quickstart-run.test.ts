@@ -18,11 +18,13 @@ function begun(flags: Partial<QuickstartFlags>, end: 'finish' | 'interrupt'): st
 
 test('a new run has a name of its own and the configuration that was chosen', () => {
   expect(begun({}, 'finish')).toBe(join(root, 'quickstart-1'))
-  const { path, config } = quickstartRun({ root, algorithm: 'ppo', seed: 7, check: true })
+  const chosen = { algorithm: 'ppo', seed: 7, check: true, dtype: 'float32' } as const
+  const { path, config } = quickstartRun({ root, ...chosen })
   expect(path).toBe(join(root, 'quickstart-2'))
   expect(config).toMatchObject({
-    choice: { algorithm: 'ppo', seed: 7, check: true },
+    choice: chosen,
     seed: 7,
+    dtype: 'float32',
     policy: { steps: 1, advantage: { kind: 'gae' } },
   })
 })

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
+import { fastestDtype } from '../../base/processor.ts'
 import { findRun } from '../../run/find-run.ts'
 import { listRunFolders } from '../../run/run-overview.ts'
 import { RunReader } from '../../run/run-reader.ts'
@@ -14,11 +15,13 @@ import {
   type QuickstartChoice,
   type QuickstartConfig,
 } from '../../train/quickstart-config.ts'
+import type { ComputeDtype } from '../../update/trainable-model.ts'
 
 export interface QuickstartFlags {
   readonly check?: true
   readonly algorithm?: QuickstartAlgorithm
   readonly seed?: number
+  readonly dtype?: ComputeDtype
   readonly name?: string
   /** True where no run is named. */
   readonly resume?: string | true
@@ -37,9 +40,10 @@ export function quickstartRun(flags: QuickstartFlags): QuickstartRun {
   const { check = false, algorithm = 'grpo', seed = 1, name, resume, root } = flags
   if (resume === undefined) {
     const path = join(root, name ?? freeName(root))
-    return { path, config: configOf({ check, algorithm, seed }) }
+    const dtype = flags.dtype ?? fastestDtype()
+    return { path, config: configOf({ check, algorithm, seed, dtype }) }
   }
-  for (const flag of ['check', 'algorithm', 'seed', 'name'] as const) {
+  for (const flag of ['check', 'algorithm', 'seed', 'dtype', 'name'] as const) {
     if (flags[flag] === undefined) continue
     throw new UserError(`--resume goes on with what was begun; leave out --${flag}`, 2)
   }
@@ -56,6 +60,7 @@ const choiceSchema = z.object({
     check: z.boolean(),
     seed: z.int().min(0),
     algorithm: z.enum(algorithmNames),
+    dtype: z.enum(['float32', 'bfloat16']),
   }),
 })
 

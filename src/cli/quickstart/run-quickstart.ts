@@ -37,7 +37,9 @@ export async function runQuickstart(flags: QuickstartFlags): Promise<void> {
       run,
       from: opened.from,
       signal: interrupt.signal,
-      narrator: { chapter: (title, total) => createProgress({ title, total }) },
+      narrator: {
+        chapter: (title, total, before = 0) => createProgress({ title, total, before }),
+      },
     }),
   )
   if (!result) return

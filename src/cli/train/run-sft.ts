@@ -20,7 +20,7 @@ export async function runSft(name: string, flags: RecipeFlags): Promise<void> {
         recipe,
         signal: interrupt.signal,
         onStep: ({ step, loss }, total) => {
-          progress ??= createProgress({ title: 'sft', total })
+          progress ??= createProgress({ title: 'sft', total, before: step })
           progress.update(step, `loss ${loss.toFixed(3)}`)
         },
       })

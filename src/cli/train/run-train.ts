@@ -30,7 +30,8 @@ export async function runTrain(name: string, flags: TrainFlags): Promise<void> {
   using run = opened.run
   const goOn = resumeCommand('train', name, run, flags)
   const result = await inRun(run, { signal: interrupt.signal, goOn }, async () => {
-    using progress = createProgress({ title: 'train', total: recipe.steps })
+    const before = opened.from?.step ?? 0
+    using progress = createProgress({ title: 'train', total: recipe.steps, before })
     return await trainRecipe({
       ...opened,
       recipe,
