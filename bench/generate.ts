@@ -1,64 +1,84 @@
 // Rollouts against the loop that people write first, side by side in one run: decoding, trajectories
 // that wait for tools, memory of the cache, the cost of a turn by the length of its history, and
-// where the time goes.
+// where the time goes. All of it takes four to five minutes on two quiet cores.
 //
-//   npx tsx bench/generate.ts [--python PYTHON] [--alone] [--quick] [--threads N] [--json]
+//   npx tsx bench/generate.ts [SECTION ...] [--python PYTHON] [--alone] [--quick] [--threads N] [--json]
+//
+// Sections: decoding, trajectories, memory, history, operators. Rates of decoding are medians of
+// three rounds.
 
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { table } from '../src/cli/table.ts'
 import { bytesPerToken } from '../src/generate/cache.ts'
 import { makeEngine } from '../src/policy/make-engine.ts'
 import { type OpenModel, openModel } from '../src/policy/open-model.ts'
 import { setThreadCount } from '../src/tensor/device.ts'
 import { liveTensors } from '../src/tensor/memory.ts'
+import { timeOperators } from '../src/tensor/operator-times.ts'
 import { benchOptions, sharedFolder } from './engine/bench-options.ts'
-import {
-  decodeSeconds,
-  exactly,
-  randomPrompts,
-  type Turns,
-  turnSeconds,
-} from './engine/our-side.ts'
-import { installProfile, profile } from './engine/profile.ts'
-import type { TurnTimes } from './engine/transformers-side.ts'
+import { decodeSeconds, exactly, randomPrompts, type TurnTimes } from './engine/our-side.ts'
+import { BenchReport, round } from './generate/report.ts'
+import { loopTrajectories, ourTrajectories } from './generate/trajectories.ts'
 
-const options = benchOptions()
+const sections = { decoding, trajectories, memory, history, operators }
+const options = benchOptions(undefined, Object.keys(sections))
 const { transformers, dtype, quick, threads } = options
-const sections: { readonly title: string; readonly rows: Record<string, string | number>[] }[] = []
+const report = new BenchReport()
 
-installProfile()
+report.progress('loading')
 setThreadCount(threads)
 await transformers?.ask({ do: 'threads', count: threads })
 const folder = await sharedFolder(options)
 try {
   using model = await openModel(folder, { dtype })
   await transformers?.ask({ do: 'load', folder, dtype })
-  for (const batch of [1, 32, 128]) await decoding(model, batch)
-  await trajectories(model)
-  memory(model)
-  await history(model)
-  await operators(model)
+  for (const [name, measure] of Object.entries(sections)) {
+    if (options.sections.includes(name)) await measure(model)
+  }
 } finally {
   await transformers?.close()
   rmSync(dirname(folder), { recursive: true })
 }
-if (options.json) console.log(JSON.stringify({ dtype, threads, quick, sections }, null, 2))
-else for (const { title, rows } of sections) printSection(title, rows)
+report.progress('done')
+if (options.json) {
+  console.log(JSON.stringify({ dtype, threads, quick, sections: report.sections }, null, 2))
+} else {
+  report.print()
+}
 
-async function decoding({ decoder, tokenizer }: OpenModel, batch: number): Promise<void> {
-  const count = quick ? 4 : 128
+async function decoding(model: OpenModel): Promise<void> {
+  await decodingOf(model, { batch: 1, count: 48, goal: 2 })
+  await decodingOf(model, { batch: 32, count: 32, goal: 4 })
+  await decodingOf(model, { batch: 128, count: 24, goal: 4 })
+}
+
+/** Tokens after prompts of 32, once every sequence has its first. */
+async function decodingOf(
+  { decoder, tokenizer }: OpenModel,
+  { batch, count, goal }: { readonly batch: number; readonly count: number; readonly goal: number },
+): Promise<void> {
+  const length = quick ? 4 : count
+  const ours: number[] = []
+  const theirs: number[] = []
   using engine = makeEngine(decoder, tokenizer, { cacheTokens: 32_768 })
-  await decodeSeconds(engine, randomPrompts(batch, 32, 1), 4)
-  const { seconds, tokens } = await decodeSeconds(engine, randomPrompts(batch, 32, 2), count)
-  const ours = tokens / seconds
-  const payload = { do: 'decode', prompts: randomPrompts(batch, 32, 2), count }
-  const theirs = transformers && (batch * (count - 1)) / (await transformers.seconds(payload))
-  row(`decode, ${dtype}, tokens/s`, {
-    batch,
-    ours: round(ours),
-    ...(theirs !== undefined && { transformers: round(theirs), ratio: round(ours / theirs) }),
-    goal: batch === 1 ? 2 : 4,
+  await decodeSeconds(engine, randomPrompts(batch, 32, 0), 4)
+  for (let turn = 1; turn <= (quick ? 1 : 3); turn++) {
+    const prompts = randomPrompts(batch, 32, turn)
+    report.progress(`decoding, batch ${batch}, ${length} tokens each, round ${turn}`)
+    const { seconds, tokens } = await decodeSeconds(engine, prompts, length)
+    ours.push(tokens / seconds)
+    if (!transformers) continue
+    const payload = { do: 'decode', prompts, count: length }
+    theirs.push((batch * (length - 1)) / (await transformers.seconds(payload)))
+  }
+  const compared = transformers && {
+    transformers: round(median(theirs)),
+    ratio: round(median(ours) / median(theirs)),
+  }
+  report.row(`decode, ${dtype}, tokens/s`, {
+    ...{ batch, 'tokens each': length, ours: round(median(ours)) },
+    ...compared,
+    goal,
   })
 }
 
@@ -66,33 +86,48 @@ async function decoding({ decoder, tokenizer }: OpenModel, batch: number): Promi
 async function trajectories({ decoder, tokenizer }: OpenModel): Promise<void> {
   const many = quick ? 4 : 64
   const [output = []] = randomPrompts(1, 20, 3)
-  const work: Turns = { turns: 4, count: quick ? 4 : 110, toolSeconds: 0.2, output }
+  const work = { turns: 4, count: quick ? 4 : 110, toolSeconds: 0.2, output }
+  const measured = quick ? 2 : 36
   const prompts = randomPrompts(many, 100, 4)
-  using engine = makeEngine(decoder, tokenizer, { cacheTokens: 65_536 })
-  const ours = await turnSeconds(engine, prompts, work)
-  const theirs = (await transformers?.ask({ do: 'turns', prompts, ...work })) as
-    | TurnTimes
-    | undefined
+  const title = `${many} trajectories with 3 calls each, 0.2 s tools, 600 tokens`
   const tokens = many * work.turns * work.count
-  const described = ({ seconds, processorSeconds }: TurnTimes) => ({
+  const described = ({ seconds, processorSeconds }: TurnTimes, measuredSeconds = seconds) => ({
     seconds: round(seconds),
     'tokens/s': round(tokens / seconds),
-    'cores busy, %': round((processorSeconds / seconds / threads) * 100),
+    'cores busy, %': round((processorSeconds / measuredSeconds / threads) * 100),
   })
-  const title = `${many} trajectories with 3 calls each, 0.2 s tools, 600 tokens`
-  row(title, { who: 'ours', ...described(ours), ratio: '', goal: '' })
-  if (!theirs) return
-  const ratio = round(theirs.seconds / ours.seconds)
-  row(title, { who: 'transformers, read again', ...described(theirs), ratio, goal: 4 })
+  using engine = makeEngine(decoder, tokenizer, { cacheTokens: 65_536 })
+  report.progress(`trajectories, ours, ${many} at once`)
+  const ours = await ourTrajectories(engine, prompts, work)
+  report.row(title, {
+    who: 'ours',
+    ...described(ours),
+    ratio: '',
+    goal: '',
+    'of it measured': 'all',
+  })
+  if (!transformers) return
+  const loop = { ...work, measured }
+  const theirs = await loopTrajectories(transformers, prompts, loop, (what) =>
+    report.progress(what),
+  )
+  report.row(title, {
+    who: 'transformers, read again',
+    ...described(theirs, theirs.measuredSeconds),
+    ratio: round(theirs.seconds / ours.seconds),
+    goal: 4,
+    'of it measured': `all reading, ${measured} of ${work.count} tokens written a turn`,
+  })
 }
 
-function memory({ decoder, tokenizer, config }: OpenModel): void {
+async function memory({ decoder, tokenizer, config }: OpenModel): Promise<void> {
   const slots = 16_384
+  report.progress('memory of the cache')
   const before = liveTensors().bytes
   using engine = makeEngine(decoder, tokenizer, { cacheTokens: slots })
   const held = liveTensors().bytes - before
   const computed = slots * bytesPerToken(config, dtype)
-  row('memory of the cache', {
+  report.row('memory of the cache', {
     tokens: slots,
     'from the shapes, MB': round(computed / 1e6),
     'held, MB': round(held / 1e6),
@@ -104,36 +139,48 @@ function memory({ decoder, tokenizer, config }: OpenModel): void {
 
 /** A turn of 32 read and 32 written tokens after ever longer histories. */
 async function history({ decoder, tokenizer }: OpenModel): Promise<void> {
+  using engine = makeEngine(decoder, tokenizer, { cacheTokens: 16_384 })
+  await decodeSeconds(engine, randomPrompts(1, 32, 0), 4)
   for (const length of quick ? [200, 500] : [200, 500, 1000, 2000, 4000]) {
-    using engine = makeEngine(decoder, tokenizer, { cacheTokens: 8192 })
+    report.progress(`a turn after ${length} tokens`)
     const session = engine.open()
     const [prompt = []] = randomPrompts(1, length, length)
     const [output = []] = randomPrompts(1, 32, length + 1)
+    const readBegun = performance.now()
     await session.complete(prompt, exactly(1, 0))
-    const readBefore = engine.counts.computed
+    const readMilliseconds = performance.now() - readBegun
+    const computedBefore = engine.counts.computed
     const begun = performance.now()
     await session.complete(output, exactly(32, 1))
     const milliseconds = performance.now() - begun
-    row('a turn of 32 + 32 tokens by the history before it', {
+    report.row('a turn of 32 + 32 tokens by the history before it', {
       history: length,
-      'tokens through the model': engine.counts.computed - readBefore,
+      'tokens through the model': engine.counts.computed - computedBefore,
       milliseconds: round(milliseconds),
+      'milliseconds to read the history': round(readMilliseconds),
     })
+    session.close()
   }
 }
 
-async function operators({ decoder, tokenizer }: OpenModel): Promise<void> {
-  const batch = quick ? 8 : 128
+async function operators(model: OpenModel): Promise<void> {
+  for (const batch of quick ? [8] : [1, 32, 128]) await operatorsOf(model, batch)
+}
+
+async function operatorsOf({ decoder, tokenizer }: OpenModel, batch: number): Promise<void> {
+  report.progress(`where the time goes, batch ${batch}`)
   using engine = makeEngine(decoder, tokenizer, { cacheTokens: 32_768 })
+  await decodeSeconds(engine, randomPrompts(batch, 32, 8), 2)
   const begun = performance.now()
-  const found = await profile(() =>
-    decodeSeconds(engine, randomPrompts(batch, 32, 9), quick ? 4 : 64),
-  )
+  const stop = timeOperators()
+  const { tokens } = await decodeSeconds(engine, randomPrompts(batch, 32, 9), quick ? 4 : 32)
+  const found = stop()
   const wall = (performance.now() - begun) / 1000
   const inside = found.reduce((total, { seconds }) => total + seconds, 0)
   const rest = { name: '(outside of operators)', calls: 0, seconds: wall - inside }
-  for (const { name, calls, seconds } of [...found.slice(0, 12), rest]) {
-    row(`where the time goes, batch ${batch}, prompts included`, {
+  const dearest = [...found.slice(0, 10), rest].sort((a, b) => b.seconds - a.seconds)
+  for (const { name, calls, seconds } of dearest) {
+    report.row(`where the time goes, batch ${batch}, ${tokens} tokens and their prompts`, {
       operator: name,
       calls,
       milliseconds: round(seconds * 1000),
@@ -142,25 +189,6 @@ async function operators({ decoder, tokenizer }: OpenModel): Promise<void> {
   }
 }
 
-function row(title: string, cells: Record<string, string | number>): void {
-  const section = sections.find((each) => each.title === title)
-  if (section) section.rows.push(cells)
-  else {
-    sections.push({ title, rows: [cells] })
-    process.stderr.write(`${title}: measuring\n`)
-  }
-}
-
-function round(value: number): number {
-  return Number(value.toPrecision(3))
-}
-
-function printSection(title: string, rows: readonly Record<string, string | number>[]): void {
-  const head = Object.keys(rows[0] ?? {})
-  console.log(`\n${title}`)
-  const cells = rows.map((each) => head.map((key) => String(each[key] ?? '')))
-  const isNumber = (key: string) => rows.every((each) => typeof each[key] !== 'string')
-  process.stdout.write(
-    table(cells, { head, align: head.map((key) => (isNumber(key) ? 'right' : 'left')) }),
-  )
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

@@ -27,7 +27,7 @@ NAPI_MODULE_INIT() {
   add<fromArray>(env, exports, "fromArray");
   add<readInto>(env, exports, "readInto");
   add<shareMemory>(env, exports, "shareMemory");
-  add<freeTensor>(env, exports, "free");
+  add<freeTensors>(env, exports, "free");
   add<aliasTensor>(env, exports, "alias");
   add<shapeOf>(env, exports, "shape");
   add<dtypeOf>(env, exports, "dtype");

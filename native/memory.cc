@@ -138,8 +138,12 @@ napi_value shareMemory(napi_env env, const Arguments& arguments) {
   return buffer;
 }
 
-napi_value freeTensor(napi_env env, const Arguments& arguments) {
-  tensors().erase(toDouble(env, arguments[0]));
+napi_value freeTensors(napi_env env, const Arguments& arguments) {
+  const TypedArray array = toTypedArray(env, arguments[0]);
+  const int64_t count = toInteger(env, arguments[1]);
+  if (count < 0 || static_cast<size_t>(count) * sizeof(double) > array.bytes) throw Refusal("no such handles");
+  const auto* handles = static_cast<const double*>(array.data);
+  for (int64_t i = 0; i < count; ++i) tensors().erase(handles[i]);
   return nullptr;
 }
 

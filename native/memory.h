@@ -11,7 +11,8 @@ napi_value fromArray(napi_env env, const Arguments& arguments);
 napi_value readInto(napi_env env, const Arguments& arguments);
 /// (tensor) -> ArrayBuffer over the tensor's own memory, which it keeps alive.
 napi_value shareMemory(napi_env env, const Arguments& arguments);
-napi_value freeTensor(napi_env env, const Arguments& arguments);
+/// (float64 array of tensors, how many of them). They are freed up to the first that is none.
+napi_value freeTensors(napi_env env, const Arguments& arguments);
 /// (tensor) -> a second handle to the same tensor.
 napi_value aliasTensor(napi_env env, const Arguments& arguments);
 napi_value shapeOf(napi_env env, const Arguments& arguments);

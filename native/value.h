@@ -50,15 +50,25 @@ void setElement(napi_env env, napi_value array, uint32_t index, napi_value value
 
 /// The arguments of one call; reading past the end gives nullptr, which counts as undefined.
 struct Arguments {
-  static constexpr size_t capacity = 40;
-  napi_value values[capacity];
-  size_t count = capacity;
+  size_t count = few;
 
   Arguments(napi_env env, napi_callback_info info) {
-    must(napi_get_cb_info(env, info, &count, values, nullptr, nullptr), "arguments");
-    if (count > capacity) throw Refusal("too many arguments");
+    must(napi_get_cb_info(env, info, &count, first_, nullptr, nullptr), "arguments");
+    if (count <= few) return;
+    all_.resize(count);
+    must(napi_get_cb_info(env, info, &count, all_.data(), nullptr, nullptr), "arguments");
   }
-  napi_value operator[](size_t index) const { return index < count ? values[index] : nullptr; }
+  Arguments(const Arguments&) = delete;
+  napi_value operator[](size_t index) const {
+    if (index >= count) return nullptr;
+    return all_.empty() ? first_[index] : all_[index];
+  }
+
+ private:
+  /// Node fills all places that it is offered: most calls have few.
+  static constexpr size_t few = 6;
+  napi_value first_[few];
+  std::vector<napi_value> all_;
 };
 
 /// A function of the addon: it may throw anything.

@@ -41,8 +41,21 @@ inline void widen32(__m512i numbers, __m512& low, __m512& high) {
   high = widen16(_mm512_extracti64x4_epi64(numbers, 1));
 }
 
+/// Numbers 0, 2, ..., 30 and 1, 3, ..., 31 of 32: half the work of taking them in their order.
+inline void widenPairs(__m512i numbers, __m512& even, __m512& odd) {
+  even = _mm512_castsi512_ps(_mm512_slli_epi32(numbers, 16));
+  odd = _mm512_castsi512_ps(_mm512_and_si512(numbers, _mm512_set1_epi32(-65536)));
+}
+
 /// To nearest, ties to even.
 inline __m512i narrow32(__m512 low, __m512 high) { return (__m512i)_mm512_cvtne2ps_pbh(high, low); }
+
+/// What widenPairs took apart.
+inline __m512i narrowPairs(__m512 even, __m512 odd) {
+  const __m512i evens = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(even));
+  const __m512i odds = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(odd));
+  return _mm512_or_si512(evens, _mm512_slli_epi32(odds, 16));
+}
 
 /// e^x of sixteen numbers, as fastExp has it, but zero for minus infinity.
 inline __m512 exponentials16(__m512 x) {

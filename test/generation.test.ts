@@ -6,9 +6,11 @@ import { Engine } from '../src/generate/engine.ts'
 import { packedAttention } from '../src/model/attention.ts'
 import { type Decoder, hiddenStates, logits } from '../src/model/decoder.ts'
 import { divide } from '../src/tensor/arithmetic.ts'
-import { withoutGradient } from '../src/tensor/autograd.ts'
+import { inference, withoutGradient } from '../src/tensor/autograd.ts'
+import { hasPackedLinear } from '../src/tensor/kernel.ts'
 import { liveTensors } from '../src/tensor/memory.ts'
 import { logSoftmax } from '../src/tensor/neural.ts'
+import { timeOperators } from '../src/tensor/operator-times.ts'
 import { scope } from '../src/tensor/scope.ts'
 import { integers, readFloats } from '../src/tensor/transfer.ts'
 import type { Completion, Sampling } from '../src/trajectory/policy.ts'
@@ -141,6 +143,37 @@ test('greedy decoding follows the likeliest token of the full forward', async ()
       expect(rival).toBeLessThanOrEqual(chosen)
     }
   }
+})
+
+test('a group reads its prompt once; its log-probs are those of a full forward', async () => {
+  using engine = new Engine(decoder, spell)
+  const begin = prompt(6, 39)
+  const member = async (seed: number) => {
+    const { tokens, logprobs } = await engine.open().complete(begin, sampling({ seed }))
+    expectClose(logprobs, fullLogprobs([...begin, ...tokens], begin.length, 0.8))
+  }
+  await Promise.all([1, 2, 3, 4].map(member))
+  // 39 tokens once and the last of them by three more; then all but the last of the tokens drawn.
+  expect(engine.counts.computed).toBe(39 + 3 + 4 * 11)
+})
+
+test('in bfloat16 every linear map of a step is one of packed weights', async (context) => {
+  const rounded = randomLlama('bfloat16')
+  const hasKernel = inference(() => hasPackedLinear(rounded.weights.head.weight))
+  if (!hasKernel) context.skip('this processor multiplies as fast by weights that are not packed')
+  using engine = new Engine(rounded, spell)
+  const callsOf = async (tokenLimit: number) => {
+    const stop = timeOperators()
+    await engine.open().complete(prompt(tokenLimit, 20), sampling({ tokenLimit }))
+    const calls = new Map(stop().map((each) => [each.name, each.calls]))
+    expect(calls.has('aten::linear') || calls.has('retool::linear_of_few')).toBe(false)
+    return calls.get('retool::linear_packed')
+  }
+  // A layer has four: query, key and value, output, gate and up, down. The head is one more.
+  const perStep = 4 * decoder.config.layers + 1
+  expect(await callsOf(3)).toBe(3 * perStep)
+  engine.replaceWeights(rounded)
+  expect(await callsOf(2)).toBe(2 * perStep)
 })
 
 test('finishes: token limit, stop token, stop string, context length', async () => {

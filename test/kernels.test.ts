@@ -145,8 +145,16 @@ describe.runIf(packs())('linear maps of packed weights', () => {
         const copy = packed(weight)
         for (const added of [null, bias]) {
           const expected = withoutKernels(() => linear(input, weight, added))
-          expect(gap(linearPacked(input, copy, added, 50), expected)).toBeLessThan(0.01)
+          const [found] = linearPacked(input, [{ packed: copy, bias: added, outputs: 50 }])
+          expect(gap(found as Tensor, expected)).toBeLessThan(0.01)
         }
+        // Several maps at once change no bit.
+        const maps = [
+          { packed: copy, bias, outputs: 50 },
+          { packed: packed(random(20, 70)), bias: null, outputs: 20 },
+        ]
+        const alone = maps.flatMap((map) => linearPacked(input, [map]))
+        expect(linearPacked(input, maps).map(readFloats)).toEqual(alone.map(readFloats))
       }),
     )
   })

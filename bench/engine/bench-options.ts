@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { UserError } from '../../src/base/errors.ts'
 import type { WeightDtype } from '../../src/model/config.ts'
 import { openPretrained } from '../../src/pretrained/pretrained.ts'
 import { convertModel } from '../../src/pretrained/save-model.ts'
@@ -22,6 +23,8 @@ export interface BenchOptions {
   readonly json: boolean
   /** Undefined with --alone. */
   readonly transformers: TransformersSide | undefined
+  /** Those to be measured: all that the benchmark has unless some are named. */
+  readonly sections: readonly string[]
 }
 
 const engineProgram: ReferenceProgram = {
@@ -29,8 +32,13 @@ const engineProgram: ReferenceProgram = {
   modules: ['transformers', 'torch'],
 }
 
-export function benchOptions(program = engineProgram): BenchOptions {
-  const { values } = parseArgs({
+/** `sections`: what can be measured alone, where there is a choice. */
+export function benchOptions(
+  program = engineProgram,
+  sections: readonly string[] = [],
+): BenchOptions {
+  const { values, positionals } = parseArgs({
+    allowPositionals: sections.length > 0,
     options: {
       model: { type: 'string', default: 'smollm2-135m-instruct' },
       dtype: { type: 'string', default: 'bfloat16' },
@@ -41,10 +49,14 @@ export function benchOptions(program = engineProgram): BenchOptions {
       json: { type: 'boolean', default: false },
     },
   })
+  const unknown = positionals.find((name) => !sections.includes(name))
+  if (unknown) throw new UserError(`no section ${unknown}; there are ${sections.join(', ')}`)
   const { model, quick, json } = values
   const transformers = values.alone ? undefined : transformersSide(values.python, program)
   const dtype = values.dtype as WeightDtype
-  return { model, dtype, threads: Number(values.threads), quick, json, transformers }
+  const chosen = positionals.length > 0 ? positionals : sections
+  const threads = Number(values.threads)
+  return { model, dtype, threads, quick, json, transformers, sections: chosen }
 }
 
 /** The model as a folder that both sides read, in the dtype that both compute in. */

@@ -78,13 +78,24 @@ export async function decodeSeconds(
 
 export interface Turns {
   readonly turns: number
+  /** Tokens that each turn writes. */
   readonly count: number
   readonly toolSeconds: number
   readonly output: readonly number[]
 }
 
+export interface TurnTimes {
+  readonly seconds: number
+  /** Of all threads together. */
+  readonly processorSeconds: number
+}
+
 /** Trajectories that write, wait for a tool, read its output and go on, each at its own pace. */
-export async function turnSeconds(engine: Engine, prompts: number[][], work: Turns) {
+export async function turnSeconds(
+  engine: Engine,
+  prompts: readonly number[][],
+  work: Turns,
+): Promise<TurnTimes> {
   const processor = process.cpuUsage()
   const begun = performance.now()
   await Promise.all(

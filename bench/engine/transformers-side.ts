@@ -5,11 +5,6 @@ import { UserError } from '../../src/base/errors.ts'
 import { packageFile } from '../../src/base/package-root.ts'
 import { PythonProcess } from '../../src/python/python-process.ts'
 
-export interface TurnTimes {
-  readonly seconds: number
-  readonly processorSeconds: number
-}
-
 /** A program of ours in Python, and the modules that it needs. */
 export interface ReferenceProgram {
   readonly script: string

@@ -81,22 +81,26 @@ def decode(payload):
     return clock.times[-1] - clock.times[0]
 
 
-def turns(payload):
-    """The usual loop: all trajectories write a turn, all wait for their tools, all are read again."""
-    contexts = [list(prompt) for prompt in payload["prompts"]]
-    processor = time.process_time()
-    begun = time.perf_counter()
-    for turn in range(payload["turns"]):
-        written = generate(contexts, payload["count"])
-        for context, tokens in zip(contexts, written, strict=True):
-            context += tokens
-        if turn + 1 < payload["turns"]:
-            time.sleep(payload["toolSeconds"])
-            for context in contexts:
-                context += payload["output"]
+def turn(payload):
+    """One turn of the usual loop: all trajectories are read again, write, and wait for their tools.
+
+    Of the tokens of a turn only `measured` are written; each of the others is taken to last as long as
+    these did on average, though it would see a longer history."""
+    clock = Clock()
+    processor, begun = time.process_time(), time.perf_counter()
+    written = generate(payload["contexts"], payload["measured"], LogitsProcessorList([clock]))
+    if payload["waits"]:
+        time.sleep(payload["toolSeconds"])
     seconds = time.perf_counter() - begun
-    return {"seconds": seconds, "processorSeconds": time.process_time() - processor}
+    processorSeconds = time.process_time() - processor
+    step = (clock.times[-1] - clock.times[0]) / (payload["measured"] - 1)
+    return {
+        "seconds": seconds + step * (payload["count"] - payload["measured"]),
+        "measuredSeconds": seconds,
+        "processorSeconds": processorSeconds,
+        "written": written,
+    }
 
 
-WORK = {work.__name__: work for work in (threads, load, overhead, prefill, decode, turns)}
+WORK = {work.__name__: work for work in (threads, load, overhead, prefill, decode, turn)}
 serve(lambda payload: WORK[payload["do"]](payload))

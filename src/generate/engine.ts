@@ -9,6 +9,7 @@ import { scope } from '../tensor/scope.ts'
 import type { Completion, Policy, PolicySession, Sampling } from '../trajectory/policy.ts'
 import type { TokenId } from '../trajectory/segment.ts'
 import { Cache } from './cache.ts'
+import { copyTokens } from './copy-tokens.ts'
 import { forwardPieces } from './forward.ts'
 import { type PackedDecoder, packDecoder } from './packed-decoder.ts'
 import { pagesFor } from './page.ts'
@@ -205,6 +206,7 @@ export class Engine implements Policy {
   /** Draws a token for each piece that reaches its sequence's end; the others only read. */
   #forward(plan: readonly PlannedPiece[]) {
     this.#packed ??= packDecoder(this.#decoder)
+    copyTokens(this.#cache, plan)
     const logits = forwardPieces(this.#packed.decoder, this.#cache, plan)
     const requests = plan.map(({ sequence }) => present(this.#requests.get(sequence), 'request'))
     const draws = requests.map(({ sampling, random }, index): Draw => {

@@ -77,6 +77,13 @@ export class PageTable {
     return node
   }
 
+  /** A full page after `parent` that begins with these tokens, not used by it. */
+  beginningWith(parent: PageNode | null, tokens: readonly TokenId[]): number | undefined {
+    const beginning = `${tokens.join()},`
+    for (const [key, { page }] of this.#after(parent)) if (key.startsWith(beginning)) return page
+    return undefined
+  }
+
   /** One use less of each; the pages of one sequence, in its order. */
   release(nodes: readonly PageNode[]): void {
     for (const node of [...nodes].reverse()) {

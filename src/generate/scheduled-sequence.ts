@@ -38,9 +38,17 @@ export function isOlder(a: ScheduledSequence, b: ScheduledSequence): boolean {
   return (a.ticket ?? 0) < (b.ticket ?? 0)
 }
 
+/** The first `tokens` of a page of the cache, which another page is to begin with as well. */
+export interface CopiedTokens {
+  readonly page: number
+  readonly tokens: number
+}
+
 /** New tokens of one sequence in one step. */
 export interface PlannedPiece {
   readonly sequence: ScheduledSequence
+  /** What the page of the first new token begins with, to be copied before anything is written. */
+  readonly copied: CopiedTokens | null
   /** Position of the first new token: as many are in the cache already. */
   readonly start: number
   readonly tokens: readonly TokenId[]
@@ -50,12 +58,18 @@ export interface PlannedPiece {
   readonly draws: boolean
 }
 
-/** The piece of the next `length` tokens, whose pages are there. */
-export function pieceOf(sequence: ScheduledSequence, length: number): PlannedPiece {
-  const { cached: start, tokens } = sequence
+/** The piece of the next `length` tokens after the copied ones; its pages are there. */
+export function pieceOf(
+  sequence: ScheduledSequence,
+  length: number,
+  copied: CopiedTokens | null,
+): PlannedPiece {
+  const { cached, tokens } = sequence
+  const start = cached + (copied?.tokens ?? 0)
   const end = start + length
   return {
     sequence,
+    copied,
     start,
     tokens: tokens.slice(start, end),
     pages: sequence.pages.slice(0, pagesFor(end)),

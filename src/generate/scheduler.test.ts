@@ -78,6 +78,18 @@ class PlainEngine {
     this.scheduler.pause(sequence)
   }
 
+  /** Before anything is written, and all at once. */
+  #copy(plan: readonly PlannedPiece[]): void {
+    const copies = plan.flatMap(({ copied, start, pages }) => {
+      const to = slotsOf(pages, start).slice(copied ? start - copied.tokens : start)
+      return to.map((slot, index) => {
+        const from = (copied?.page ?? 0) * pageSize + index
+        return [slot, this.#slots.get(from)] as const
+      })
+    })
+    for (const [slot, name] of copies) if (name !== undefined) this.#slots.set(slot, name)
+  }
+
   #check(plan: readonly PlannedPiece[]): void {
     const { maxBatch, prefillTokens, pages } = this.options
     expect(plan.length).toBeLessThanOrEqual(maxBatch)
@@ -85,6 +97,7 @@ class PlainEngine {
     const prompts = plan.filter((piece) => piece.tokens.length > 1)
     const read = prompts.reduce((sum, piece) => sum + piece.tokens.length, 0)
     expect(read).toBeLessThanOrEqual(Math.max(prefillTokens, 1))
+    this.#copy(plan)
     const written = new Set<number>()
     for (const { sequence, start, tokens, pages: held } of plan) {
       const slots = slotsOf(held, start + tokens.length)
@@ -188,14 +201,28 @@ describe('what a step costs', () => {
     while (engine.isBusy) engine.step()
   }
 
-  test('one prefill of a prompt serves all members of its group, save its last part page', () => {
-    const engine = new PlainEngine(roomy)
-    for (let member = 0; member < 8; member++) engine.submit(engine.scheduler.open(), prompt, 1)
-    engine.step()
-    expect(engine.scheduler.counts).toMatchObject({ computed: 100, shared: 0 })
+  // 100 tokens end within a page, 96 with one, 97 after the first token of one, 5 before the first.
+  test.each([100, 96, 97, 5])(
+    'one prefill of %i tokens serves all members of a group',
+    (length) => {
+      const engine = new PlainEngine(roomy)
+      const begin = prompt.slice(0, length)
+      for (let member = 0; member < 8; member++) engine.submit(engine.scheduler.open(), begin, 1)
+      engine.step()
+      expect(engine.scheduler.counts).toMatchObject({ computed: length, shared: 0 })
+      finish(engine)
+      expect(engine.steps).toBe(2)
+      // Each of the others runs its last token, to draw the next one from.
+      const shared = 7 * (length - 1)
+      expect(engine.scheduler.counts).toMatchObject({ computed: length + 7, shared })
+    },
+  )
+
+  test('a prompt read in chunks that end within pages is read once as well', () => {
+    const engine = new PlainEngine({ ...roomy, prefillTokens: 30 })
+    for (let member = 0; member < 3; member++) engine.submit(engine.scheduler.open(), prompt, 4)
     finish(engine)
-    expect(engine.steps).toBe(2)
-    expect(engine.scheduler.counts).toMatchObject({ computed: 100 + 7 * 4, shared: 7 * 96 })
+    expect(engine.scheduler.counts).toMatchObject({ computed: 100 + 2 + 3 * 3, shared: 2 * 99 })
   })
 
   test('a turn costs its new tokens alone, however long the history', () => {
@@ -285,5 +312,16 @@ describe('what a step costs', () => {
     engine.submit(engine.scheduler.open(), prompt, 1)
     finish(engine)
     expect(engine.scheduler.counts.shared).toBe(Math.floor(99 / pageSize) * pageSize)
+  })
+
+  test('also its last page, once that has become full', () => {
+    const engine = new PlainEngine(roomy)
+    const first = engine.scheduler.open()
+    engine.submit(first, prompt, 20)
+    finish(engine)
+    engine.scheduler.close(first)
+    engine.submit(engine.scheduler.open(), prompt, 1)
+    finish(engine)
+    expect(engine.scheduler.counts.shared).toBe(99)
   })
 })

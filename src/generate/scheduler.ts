@@ -18,14 +18,15 @@
 // runs in every step. A new one starts when its prompt fits beside what runs, and none overtakes
 // it. One that has started and needs a page takes it from paused sequences, then from younger
 // ones; whoever loses its pages reads its tokens again later. A full page is shared by all
-// sequences with the same beginning; one that needs a page which another computes in this very
-// step waits for it.
+// sequences with the same beginning; what is left of a prompt is copied from where another's page
+// begins with it, but for the last token, which is computed to go on from. One that needs a page
+// which another computes in this very step waits for it.
 
 import { at, invariant } from '../base/check.ts'
 import type { TokenId } from '../trajectory/segment.ts'
 import { pageSize, pagesFor } from './page.ts'
 import { PageTable, pageKey } from './page-table.ts'
-import type { PlannedPiece, ScheduledSequence } from './scheduled-sequence.ts'
+import type { CopiedTokens, PlannedPiece, ScheduledSequence } from './scheduled-sequence.ts'
 import { isOlder, newSequence, pieceOf } from './scheduled-sequence.ts'
 
 export interface SchedulerOptions {
@@ -43,7 +44,7 @@ export interface SchedulerCounts {
   computed: number
   /** Of these, run again after their pages had been taken away. */
   rebuilt: number
-  /** Found in pages that another sequence, or the same one earlier, had filled. */
+  /** Found in pages that another sequence, or the same one earlier, had written. */
   shared: number
   /** Times that a sequence lost its pages to another. */
   evictions: number
@@ -125,21 +126,23 @@ export class Scheduler {
       if (plan.length >= this.options.maxBatch) break
       if (!sequence.isAdmitted && isBlocked) continue
       const adopted = this.#adopt(sequence)
-      const pending = sequence.tokens.length - sequence.cached
+      const copied = this.#copied(sequence)
+      const known = copied?.tokens ?? 0
+      const pending = sequence.tokens.length - sequence.cached - known
       const length = pending === 1 ? 1 : Math.min(pending, budget)
-      const page = this.#nextPage(sequence)
-      const mustWait = length === 0 || (page !== undefined && computing.has(page))
-      if (mustWait || !this.#reserve(sequence, length, plan.length)) {
+      const page = pageToCompute(sequence, known)
+      const mustWait = length === 0 || (!hasBegunPage(sequence) && computing.has(page ?? ''))
+      if (mustWait || !this.#reserve(sequence, known + length, plan.length)) {
         isBlocked ||= !sequence.isAdmitted && !mustWait
         // What a sequence has not begun to go on from, it does not hold while it waits.
         if (!sequence.isAdmitted) this.#drop(sequence)
         continue
       }
       sequence.isAdmitted = true
-      this.counts.shared += adopted
+      this.counts.shared += adopted + known
       if (pending > 1) budget -= length
       if (page !== undefined) computing.add(page)
-      plan.push(pieceOf(sequence, length))
+      plan.push(pieceOf(sequence, length, copied))
     }
     // One-token pieces stand together, as the forward likes them.
     return plan.sort((a, b) => Number(a.tokens.length > 1) - Number(b.tokens.length > 1))
@@ -182,10 +185,21 @@ export class Scheduler {
     }
   }
 
-  /** Names the full page that the sequence would compute next, if it is one. */
-  #nextPage(sequence: ScheduledSequence): string | undefined {
-    const key = nextKey(sequence)
-    return key === undefined ? undefined : `${lastShared(sequence)?.page ?? 'first'}:${key}`
+  /** A page that begins with all that is left of the sequence's tokens but the last. */
+  #copied(sequence: ScheduledSequence): CopiedTokens | null {
+    const { shared, tokens, cached } = sequence
+    const count = tokens.length - 1 - cached
+    if (hasBegunPage(sequence) || count < 1 || count >= pageSize) return null
+    const parent = lastShared(sequence)
+    const wanted = tokens.slice(cached, cached + count)
+    const has = (other: ScheduledSequence) =>
+      hasBegunPage(other) &&
+      lastShared(other) === parent &&
+      other.cached >= cached + count &&
+      wanted.every((token, index) => other.tokens[cached + index] === token)
+    const owner = [...this.#sequences].find(has)
+    const page = owner?.pages[shared.length] ?? this.#table.beginningWith(parent, wanted)
+    return page === undefined ? null : { page, tokens: count }
   }
 
   /** Pages for the next `length` tokens; false, and nothing taken, where they must wait. */
@@ -236,8 +250,26 @@ function lastShared(sequence: ScheduledSequence) {
   return sequence.shared.at(-1) ?? null
 }
 
+/** Whether its last page is its own, and not yet full. */
+function hasBegunPage({ pages, shared }: ScheduledSequence): boolean {
+  return pages.length > shared.length
+}
+
 /** The key of the next page where that is a full one, begun by nobody, and not the last token's. */
-function nextKey({ pages, shared, cached, tokens }: ScheduledSequence): string | undefined {
-  if (pages.length > shared.length || cached + pageSize >= tokens.length) return undefined
+function nextKey(sequence: ScheduledSequence): string | undefined {
+  const { cached, tokens } = sequence
+  if (hasBegunPage(sequence) || cached + pageSize >= tokens.length) return undefined
   return pageKey(tokens.slice(cached, cached + pageSize))
+}
+
+/**
+ * Names the page that the sequence computes next by what others may want of it; undefined where that
+ * is nothing: the last token, which each computes for itself.
+ */
+function pageToCompute(sequence: ScheduledSequence, copied: number): string | undefined {
+  const { shared, cached, tokens } = sequence
+  const start = shared.length * pageSize
+  const end = Math.min(start + pageSize, tokens.length - 1)
+  if (end <= cached + copied) return undefined
+  return `${lastShared(sequence)?.page ?? 'first'}:${tokens.slice(start, end).join()}`
 }

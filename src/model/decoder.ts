@@ -100,25 +100,39 @@ function selfAttention(
   const split = (tensor: Tensor, count: number) => view(tensor, [-1, count, headSize])
   const normed = (tensor: Tensor, norm: Tensor | null) =>
     norm ? rmsNorm(tensor, norm, normEpsilon) : tensor
-  const query_TND = normed(split(project(input_TH, layer.query), heads), layer.queryNorm)
-  const key_TKD = normed(split(project(input_TH, layer.key), kvHeads), layer.keyNorm)
-  const value_TKD = split(project(input_TH, layer.value), kvHeads)
+  const maps = [layer.query, layer.key, layer.value]
+  const [query, key, value] = projectAll(input_TH, maps) as [Tensor, Tensor, Tensor]
+  const query_TND = normed(split(query, heads), layer.queryNorm)
+  const key_TKD = normed(split(key, kvHeads), layer.keyNorm)
+  const value_TKD = split(value, kvHeads)
   const seen_TND = attend(index, { query_TND, key_TKD, value_TKD }, angles)
   return project(reshape(seen_TND, [-1, heads * headSize]), layer.output)
 }
 
 function mlp(layer: LayerWeights, input_TH: Tensor): Tensor {
-  const gated = gatedSilu(project(input_TH, layer.gate), project(input_TH, layer.up))
-  return project(gated, layer.down)
+  const [gate, up] = projectAll(input_TH, [layer.gate, layer.up]) as [Tensor, Tensor]
+  return project(gatedSilu(gate, up), layer.down)
 }
 
 /** x W^T + b, and the low-rank addition where there is one. */
 export function project(input: Tensor, projection: Projection): Tensor {
-  const { weight, bias, adapter, packed } = projection
-  const output = packed
-    ? linearPacked(input, packed, bias, weight.dimension(0))
-    : linear(input, weight, bias)
-  if (!adapter) return output
-  const low = linear(linear(input, adapter.a), adapter.b)
-  return add(output, multiply(low, adapter.scale))
+  const [output] = projectAll(input, [projection]) as [Tensor]
+  return output
+}
+
+/** One input by several maps: in one call where all are packed. */
+function projectAll(input: Tensor, projections: readonly Projection[]): Tensor[] {
+  const maps = projections.flatMap(({ packed, bias, weight }) =>
+    packed ? [{ packed, bias, outputs: weight.dimension(0) }] : [],
+  )
+  const outputs =
+    maps.length === projections.length
+      ? linearPacked(input, maps)
+      : projections.map(({ weight, bias }) => linear(input, weight, bias))
+  return projections.map(({ adapter }, index) => {
+    const output = outputs[index] as Tensor
+    if (!adapter) return output
+    const low = linear(linear(input, adapter.a), adapter.b)
+    return add(output, multiply(low, adapter.scale))
+  })
 }

@@ -33,7 +33,8 @@ interface Native {
   ): Handle
   readInto(tensor: Handle, array: NodeJS.TypedArray): void
   shareMemory(tensor: Handle): ArrayBuffer
-  free(tensor: Handle): void
+  /** Frees the first `count` of these tensors. */
+  free(tensors: Float64Array, count: number): void
   alias(tensor: Handle): Handle
   shape(tensor: Handle): number[]
   dtype(tensor: Handle): number

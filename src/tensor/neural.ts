@@ -10,7 +10,7 @@ const matmulOf = operator('aten::matmul')
 const linearOf = operator('aten::linear')
 const linearOfFew = operator('retool::linear_of_few')
 const packLinear = operator('retool::pack_linear')
-const linearPackedOf = operator('retool::linear_packed')
+const linearPackedOf = operatorOfSeveral('retool::linear_packed')
 const embeddingOf = operator('aten::embedding')
 const siluOf = operator('aten::silu')
 const rmsNormOf = operator('aten::rms_norm')
@@ -42,14 +42,19 @@ export function packed(weight: Tensor): Tensor {
   return packLinear(weight)
 }
 
-/** `linear` of a weight [outputs, in] that was packed; without gradient. */
-export function linearPacked(
-  input: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  outputs: number,
-): Tensor {
-  return linearPackedOf(input, weight, bias, outputs)
+/** A linear map whose weight [outputs, in] was packed. */
+export interface PackedMap {
+  readonly packed: Tensor
+  readonly bias: Tensor | null
+  readonly outputs: number
+}
+
+/** `linear` of one input by several maps at once; without gradient. */
+export function linearPacked(input: Tensor, maps: readonly PackedMap[]): Tensor[] {
+  const weights = maps.map(({ packed }) => packed)
+  const biases = maps.map(({ bias }) => bias)
+  const outputs = maps.map(({ outputs }) => outputs)
+  return linearPackedOf(input, weights, biases, outputs) as Tensor[]
 }
 
 /** Rows of weight [vocabulary, size] for ids of any shape. */

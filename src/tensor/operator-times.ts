@@ -9,16 +9,24 @@ export interface OperatorTime {
   readonly seconds: number
 }
 
+/** Times all operators of this process from now on, until what it returns is called: the dearest first. */
+export function timeOperators(): () => OperatorTime[] {
+  native().timeOperators(true)
+  return () =>
+    native()
+      .timeOperators(false)
+      .map(([name, calls, seconds]) => ({ name, calls, seconds }))
+      .sort((a, b) => b.seconds - a.seconds)
+}
+
 /** What the operators of `body` cost, the dearest first. */
 export function operatorTimes(body: () => void): OperatorTime[] {
-  native().timeOperators(true)
-  let found: readonly (readonly [string, number, number])[] = []
+  const stop = timeOperators()
+  let found: OperatorTime[] = []
   try {
     body()
   } finally {
-    found = native().timeOperators(false)
+    found = stop()
   }
   return found
-    .map(([name, calls, seconds]) => ({ name, calls, seconds }))
-    .sort((a, b) => b.seconds - a.seconds)
 }

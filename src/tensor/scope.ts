@@ -1,6 +1,6 @@
 // Scopes free what was made inside them, also when something throws.
 
-import { setOwner, type Tensor, type TensorOwner } from './tensor.ts'
+import { disposeAll, setOwner, type Tensor, type TensorOwner } from './tensor.ts'
 
 class Scope implements TensorOwner {
   readonly #tensors: Tensor[] = []
@@ -11,10 +11,12 @@ class Scope implements TensorOwner {
 
   /** Frees everything but `kept`, which goes to the scope around this one. */
   close(kept: ReadonlySet<unknown>, outer: TensorOwner | null): void {
-    for (const tensor of this.#tensors) {
-      if (kept.has(tensor)) outer?.own(tensor)
-      else tensor.dispose()
+    if (kept.size === 0) {
+      disposeAll(this.#tensors)
+      return
     }
+    for (const tensor of this.#tensors) if (kept.has(tensor)) outer?.own(tensor)
+    disposeAll(this.#tensors.filter((tensor) => !kept.has(tensor)))
   }
 }
 
