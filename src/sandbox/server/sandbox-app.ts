@@ -1,6 +1,6 @@
 // The routes of the sandbox server, without a socket.
 
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { UserError } from '../../base/errors.ts'
 import type { LocalPool } from '../local/local-pool.ts'
@@ -33,16 +33,15 @@ const largestBody = 48 << 20
 export function sandboxApp(options: AppOptions): Hono {
   const { pool, token } = options
   const app = new Hono()
-  app.onError((error, context) => failureResponse(context, error))
+  app.onError((error, context) => {
+    tellCapacity(context, pool)
+    return failureResponse(context, error)
+  })
   app.notFound((context) => {
     return context.json({ error: { kind: 'not_found', message: 'no such route' } }, 404)
   })
   app.use(tokenCheck(token))
-  app.use(bodyLimit({ maxSize: largestBody, onError: tooLarge }))
-  app.use(async (context, next) => {
-    await next()
-    context.header('x-free-slots', String(pool.state.freeSlots))
-  })
+  app.use(limitBody)
   const metrics = new ServerMetrics(() => pool.state)
   addProgramRoutes(app, pool, metrics)
   addSessionRoutes(app, pool, metrics)
@@ -58,11 +57,15 @@ function addProgramRoutes(app: Hono, pool: LocalPool, metrics: ServerMetrics): v
     const request = await executionRequest(context)
     // A request that names itself may be adopted by its repetition: it outlives its connection.
     const signal = request.id === undefined ? context.req.raw.signal : undefined
-    return context.json(await adopted.once(request.id, () => run(programOf(request), signal)))
+    const execution = await adopted.once(request.id, () => run(programOf(request), signal))
+    tellCapacity(context, pool)
+    return context.json(execution)
   })
   app.post('/run_code', async (context) => {
     const request = parsedRequest(runCodeSchema, await jsonBody(context))
-    return context.json(runCodeResponse(await run(runCodeProgram(request), context.req.raw.signal)))
+    const execution = await run(runCodeProgram(request), context.req.raw.signal)
+    tellCapacity(context, pool)
+    return context.json(runCodeResponse(execution))
   })
 }
 
@@ -79,7 +82,9 @@ function addSessionRoutes(app: Hono, pool: LocalPool, metrics: ServerMetrics): v
     const session = sessions.get(id)
     try {
       const { signal } = context.req.raw
-      return context.json(await counted(metrics, session.execute(program, signal)))
+      const execution = await counted(metrics, session.execute(program, signal))
+      tellCapacity(context, pool)
+      return context.json(execution)
     } catch (error) {
       if (failureKind(error) === 'session_lost') sessions.forget(id)
       throw error
@@ -131,6 +136,24 @@ async function jsonBody(context: Context): Promise<unknown> {
   } catch (error) {
     throw new UserError(`body: expected JSON: ${error instanceof Error ? error.message : ''}`)
   }
+}
+
+/** Before the answer is made: adding a header to it costs more than making it. */
+function tellCapacity(context: Context, pool: LocalPool): void {
+  context.header('x-free-slots', String(pool.state.freeSlots))
+}
+
+const countBody = bodyLimit({ maxSize: largestBody, onError: tooLarge })
+
+/** A length that is told needs no counting, for which the body would become a stream. */
+async function limitBody(context: Context, next: Next): Promise<Response | undefined> {
+  const length = context.req.header('content-length')
+  if (length === undefined || context.req.header('transfer-encoding') !== undefined) {
+    return (await countBody(context, next)) ?? undefined
+  }
+  if (Number(length) > largestBody) return tooLarge(context)
+  await next()
+  return undefined
 }
 
 function tooLarge(context: Context): Response {
