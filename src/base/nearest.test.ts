@@ -6,4 +6,5 @@ test('suggests a near name and stays silent about a far one', () => {
   expect(nearest('lerningRate', known)).toBe('learningRate')
   expect(nearest('GROUPSIZE', known)).toBe('groupSize')
   expect(nearest('colour', known)).toBeUndefined()
+  expect(nearest('gdc', ['ab', 'gcd'])).toBe('gcd')
 })

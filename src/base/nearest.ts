@@ -14,18 +14,19 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best
 }
 
-/** Levenshtein distance with one row of memory. */
+/** Letters to add, remove, change, or swap with their neighbour (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  const row = Array.from({ length: b.length + 1 }, (_, column) => column)
+  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   for (let i = 1; i <= a.length; i++) {
-    let diagonal = i - 1
-    row[0] = i
+    const row = [i]
+    const at = (up: number, left: number) => rows[i - up]?.[left] ?? 0
     for (let j = 1; j <= b.length; j++) {
-      const above = row[j] ?? 0
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      row[j] = Math.min(above + 1, (row[j - 1] ?? 0) + 1, diagonal + cost)
-      diagonal = above
+      const changed = at(1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwap ? at(2, j - 2) + 1 : changed
+      row[j] = Math.min(at(1, j) + 1, (row[j - 1] ?? 0) + 1, changed, swapped)
     }
+    rows.push(row)
   }
-  return row[b.length] ?? 0
+  return rows[a.length]?.[b.length] ?? 0
 }

@@ -3,6 +3,7 @@
 import { createReadStream, type ReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../base/errors.ts'
+import { readFailure } from '../base/read-failure.ts'
 
 /** One line without its end, or null where it was longer than the bound. */
 export interface Line {
@@ -27,9 +28,7 @@ export async function* readChunks(path: string): AsyncGenerator<Buffer> {
   try {
     yield* chunks
   } catch (error) {
-    throw new UserError(
-      `${path}: cannot be read: ${error instanceof Error ? error.message : error}`,
-    )
+    throw new UserError(`${path}: ${readFailure(error)}`)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { InfrastructureError, UserError } from '../../base/errors.ts'
+import { readFailure } from '../../base/read-failure.ts'
 import { createSandbox } from '../../sandbox/create-sandbox.ts'
 import type { Execution, Program, Sandbox } from '../../sandbox/sandbox.ts'
 import { loadTable, measuredLoad } from './load.ts'
@@ -77,8 +78,7 @@ function textOf(source: string | 0, name: string): string {
   try {
     bytes = readFileSync(source)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new UserError(`${name}: cannot be read: ${why}`, 2)
+    throw new UserError(`${name}: ${readFailure(error)}`, 2)
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
