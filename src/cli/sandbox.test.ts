@@ -60,7 +60,7 @@ test('--repeat prints rates, and a sandbox that fails gives 3', async () => {
 test.each([
   ['print(1)', ['--tier', 'ns-rot'], /--tier ns-rot: .* did you mean ns-root/],
   ['print(1)', ['--timeout-ms', 'soon'], /--timeout-ms: expected a whole number/],
-  ['print(1)', ['--stdin', '/nowhere'], /--stdin: cannot be read/],
+  ['print(1)', ['--stdin', '/nowhere'], /--stdin: no such file/],
   [Buffer.from([0xff, 0xfe]), [], /program.py: not UTF-8/],
 ])('refuses %s with %s', async (code, flags, message) => {
   await expect(run(code, ...flags)).rejects.toThrow(message)
