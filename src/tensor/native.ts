@@ -75,7 +75,7 @@ export function native(): Native {
 
 function load(): Native {
   const addon = createRequire(import.meta.url)(addonFile()) as Native
-  addon.keepMemory(Math.floor(memoryOfProcess() / 8))
+  addon.keepMemory(Math.floor(memoryOfProcess() / 16))
   return addon
 }
 
