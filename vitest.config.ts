@@ -11,8 +11,6 @@ export default defineConfig({
     // More than the two cores that are there at least: many tests wait for processes.
     maxWorkers: 3,
     env: { OMP_NUM_THREADS: '1' },
-    // Attacks measure what other processes of the machine disturb; a second failure is one of ours.
-    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

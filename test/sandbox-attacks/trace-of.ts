@@ -7,22 +7,27 @@ export interface Trace {
   readonly descriptors: number
   readonly mounts: number
   readonly groups: number
-  /** Processes of the ids that snippets get. */
+  /** Processes of the ids that its snippets get; other pools of the machine have others. */
   readonly snippets: number
 }
 
-const firstSnippetUser = 1 << 20
+/** As the worker's slots.py gives ids out. */
+const firstUser = 1 << 20
+const usersPerWorker = 256
+const workers = 4096
 
 export function traceOf(supervisor: number): Trace {
   const processes = allProcesses()
   const inside = (pid: number): boolean =>
     pid === supervisor || (pid > 1 && inside(processes.get(pid)?.parent ?? 0))
+  const lowest = firstUser + (supervisor % workers) * usersPerWorker
+  const isSnippets = (user: number) => user >= lowest && user < lowest + usersPerWorker
   return {
     processes: [...processes.keys()].filter(inside).length,
     descriptors: readdirSync(`/proc/${supervisor}/fd`).length,
     mounts: readFileSync(`/proc/${supervisor}/mountinfo`, 'utf8').split('\n').length,
     groups: groupsOf(supervisor),
-    snippets: [...processes.values()].filter(({ user }) => user >= firstSnippetUser).length,
+    snippets: [...processes.values()].filter(({ user }) => isSnippets(user)).length,
   }
 }
 
