@@ -1,6 +1,8 @@
 // A conversation with one interpreter of a worker or server. Cells run one after the other.
 
 import { InfrastructureError } from '../base/errors.ts'
+import { Job } from './job.ts'
+import type { CheckedProgram } from './program.ts'
 import type { Execution, Program, SandboxSession } from './sandbox.ts'
 
 export interface SessionLimits {
@@ -10,9 +12,20 @@ export interface SessionLimits {
   readonly perWorker: number
 }
 
-const mostWaiting = 64
+/** What carries out a conversation. */
+export interface ConversationHome {
+  /** Throws UserError for what is no cell. */
+  check(program: Program): CheckedProgram
+  runCell(program: Program, file: string, signal: AbortSignal): Promise<Execution>
+  /** Called once. */
+  end(): Promise<void>
+}
 
-type RunCell = (program: Program, file: string, signal?: AbortSignal) => Promise<Execution>
+const mostWaiting = 64
+const whyLost: ReadonlyMap<string, string> = new Map([
+  ['worker_lost', 'its worker or server was lost'],
+  ['session_lost', 'its interpreter is gone'],
+])
 
 export class Conversation implements SandboxSession {
   private last: Promise<unknown> = Promise.resolve()
@@ -23,8 +36,7 @@ export class Conversation implements SandboxSession {
 
   constructor(
     private readonly limits: SessionLimits,
-    private readonly runCell: RunCell,
-    private readonly end: () => Promise<void>,
+    private readonly home: ConversationHome,
   ) {
     this.wait()
   }
@@ -33,22 +45,40 @@ export class Conversation implements SandboxSession {
     return this.closed !== undefined
   }
 
+  /** A cell that waits for others can be cancelled, and its deadline counts from here. */
   async execute(program: Program, signal?: AbortSignal): Promise<Execution> {
+    const checked = this.home.check(program)
+    if (signal?.aborted) throw new InfrastructureError('cancelled', 'the program was cancelled')
     if (this.waiting >= mostWaiting) {
       const message = `${mostWaiting} cells of this session wait already`
       throw new InfrastructureError('overloaded', message)
     }
+    const cell = new Job(0, checked, { signal, cell: undefined })
     this.waiting++
-    const cell = this.last.then(() => this.next(program, signal)).finally(() => this.waiting--)
-    this.last = cell.catch(() => {})
-    return cell
+    this.last = this.last.then(() => this.take(cell, program))
+    return cell.promise.finally(() => this.waiting--)
   }
 
   async close(): Promise<void> {
     await this.closeBecause('it was closed')
   }
 
-  private async next(program: Program, signal?: AbortSignal): Promise<Execution> {
+  /** Never rejects: the cell does, unless it has been given up while it waited. */
+  private async take(cell: Job, program: Program): Promise<void> {
+    if (!cell.open) return
+    const controller = new AbortController()
+    cell.withdraw = () => controller.abort()
+    const waitedMs = performance.now() - cell.acceptedAt
+    try {
+      const execution = await this.next(program, controller.signal)
+      const queueMs = Math.round((execution.queueMs + waitedMs) * 1000) / 1000
+      cell.resolve({ ...execution, queueMs })
+    } catch (error) {
+      cell.reject(error as Error)
+    }
+  }
+
+  private async next(program: Program, signal: AbortSignal): Promise<Execution> {
     clearTimeout(this.idle)
     if (this.closed !== undefined) throw lost(this.closed)
     if (++this.cells > this.limits.cells) {
@@ -56,11 +86,13 @@ export class Conversation implements SandboxSession {
       throw lost(this.closed ?? '')
     }
     try {
-      return await this.runCell(program, `cell-${this.cells}.py`, signal)
+      return await this.home.runCell(program, `cell-${this.cells}.py`, signal)
     } catch (error) {
-      if (!(error instanceof InfrastructureError) || error.kind !== 'worker_lost') throw error
-      await this.closeBecause('its worker or server was lost')
-      throw lost('its worker or server was lost', error)
+      const kind = error instanceof InfrastructureError ? error.kind : ''
+      const why = whyLost.get(kind)
+      if (why === undefined) throw error
+      await this.closeBecause(why)
+      throw lost(why, error as Error)
     } finally {
       this.wait()
     }
@@ -77,7 +109,7 @@ export class Conversation implements SandboxSession {
     clearTimeout(this.idle)
     if (this.closed !== undefined) return
     this.closed = why
-    await this.end()
+    await this.home.end()
   }
 }
 

@@ -24,9 +24,9 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const remote = await RemotePool.connect({
     servers,
     token,
-    limits: checkedLimits(options.limits ?? {}),
+    limits: checkedLimits(options.limits),
     queueLength: options.queueLength ?? defaultQueueLength,
-    session: { ...defaultSession, ...options.session },
+    session: sessionLimits(options),
   })
   if (options.tier === undefined || remote.tier === options.tier) return remote
   await remote.close()
@@ -57,14 +57,19 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
     workers: options.workers ?? availableParallelism(),
     queueLength: options.queueLength ?? defaultQueueLength,
     recycleAfter: options.recycleAfter ?? 20_000,
-    limits: checkedLimits(options.limits ?? {}),
+    limits: checkedLimits(options.limits),
     outputCharacters: options.outputCharacters,
-    session: { ...defaultSession, ...options.session },
+    session: sessionLimits(options),
     onWorkerLost: options.onWorkerLost ?? (() => {}),
   })
   return starting.catch((error) => {
     throw lackingModule(error) ?? error
   })
+}
+
+function sessionLimits({ session = {} }: SandboxOptions): SessionLimits {
+  const given = Object.entries(session).filter(([, value]) => value !== undefined)
+  return { ...defaultSession, ...Object.fromEntries(given) }
 }
 
 /** The user's mistake behind a worker that could not start, if it is one. */

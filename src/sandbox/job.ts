@@ -1,9 +1,10 @@
 // One program on its way through the pool: queued, running, settled exactly once.
 
-import { InfrastructureError } from '../base/errors.ts'
+import { InfrastructureError, UserError } from '../base/errors.ts'
 import { onAbort } from './on-abort.ts'
 import type { CheckedProgram } from './program.ts'
 import type { Execution } from './sandbox.ts'
+import { shownValue } from './shown-value.ts'
 
 interface JobOrigin<Home> {
   readonly signal: AbortSignal | undefined
@@ -11,6 +12,7 @@ interface JobOrigin<Home> {
   readonly cell: Home | undefined
 }
 
+/** Throws UserError for a signal that is none. */
 export class Job<Home = undefined> {
   readonly acceptedAt = performance.now()
   /** Workers that were lost while this program ran on them. */
@@ -27,6 +29,7 @@ export class Job<Home = undefined> {
     readonly program: CheckedProgram,
     private readonly origin: JobOrigin<Home>,
   ) {
+    checkSignal(origin.signal)
     this.resolvers = withResolvers()
     const { deadlineMs } = program.limits
     // An event loop that was blocked until now first hears the answers that have come meanwhile.
@@ -75,6 +78,13 @@ export class Job<Home = undefined> {
     this.forgetSignal()
     return true
   }
+}
+
+function checkSignal(signal: unknown): void {
+  const isObject = typeof signal === 'object' && signal !== null
+  if (signal === undefined || (isObject && 'aborted' in signal && 'addEventListener' in signal))
+    return
+  throw new UserError(`signal: expected an AbortSignal, got ${shownValue(signal)}`)
 }
 
 interface PromiseWithResolvers<T> {

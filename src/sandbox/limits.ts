@@ -1,8 +1,9 @@
 // Bounds on a program: defaults, what a person may ask for, and the fixed ones around them.
 
 import { UserError } from '../base/errors.ts'
-import { nearest } from '../base/nearest.ts'
+import { knownEntries } from './known-entries.ts'
 import type { Limits } from './sandbox.ts'
+import { shownValue } from './shown-value.ts'
 
 export const defaultLimits: Limits = { timeoutMs: 10_000, deadlineMs: 300_000, memoryMb: 512 }
 
@@ -11,28 +12,23 @@ const bounds: Readonly<Record<keyof Limits, readonly [number, number]>> = {
   deadlineMs: [1, 86_400_000],
   memoryMb: [16, 1_048_576],
 }
+const place = { name: 'limits', prefix: 'limits.', kind: 'limit' } as const
 
 /** `given` over `defaults`; throws UserError naming the field that is unknown or out of bounds. */
-export function checkedLimits(given: Partial<Limits>, defaults: Limits = defaultLimits): Limits {
-  const known = Object.keys(bounds)
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue
-    const guess = nearest(name, known)
-    const hint = guess ? `did you mean ${guess}?` : `known: ${known.join(', ')}`
-    throw new UserError(`limits.${name}: no such limit; ${hint}`)
-  }
-  const take = (name: keyof Limits) =>
-    checkedLimit(name, given[name] ?? defaults[name], `limits.${name}`)
-  return {
-    timeoutMs: take('timeoutMs'),
-    deadlineMs: take('deadlineMs'),
-    memoryMb: take('memoryMb'),
-  }
+export function checkedLimits(
+  given: Partial<Limits> | undefined,
+  defaults: Limits = defaultLimits,
+): Limits {
+  const entries = given === undefined ? [] : knownEntries(place, given, Object.keys(bounds))
+  for (const [name, value] of entries) checkedLimit(name as keyof Limits, value, `limits.${name}`)
+  return { ...defaults, ...Object.fromEntries(entries) }
 }
 
 /** `shown` is what the person who gave the value calls it. */
-export function checkedLimit(name: keyof Limits, value: number, shown: string): number {
+export function checkedLimit(name: keyof Limits, value: unknown, shown: string): number {
   const [least, most] = bounds[name]
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new UserError(`${shown}: expected a whole number from ${least} to ${most}, got ${value}`)
+  const number = typeof value === 'number' && Number.isInteger(value) ? value : Number.NaN
+  if (number >= least && number <= most) return number
+  const found = shownValue(value)
+  throw new UserError(`${shown}: expected a whole number from ${least} to ${most}, got ${found}`)
 }

@@ -1,10 +1,13 @@
 // Checks a program before anything is started for it.
 
 import { UserError } from '../base/errors.ts'
+import { knownEntries, recordEntries } from './known-entries.ts'
 import { checkedLimits } from './limits.ts'
 import type { Limits, Program } from './sandbox.ts'
+import { shownValue } from './shown-value.ts'
 
-const largestBytes = 10_000_000
+/** Of a program, of its input, and of its files together. */
+export const largestBytes = 10_000_000
 const longestPath = 500
 const longestName = 255
 /** Names travel in messages between processes, which are bounded. */
@@ -26,36 +29,54 @@ export interface GivenFile {
   readonly content: Buffer
 }
 
+const fields: Readonly<Record<keyof Program, true>> = {
+  ...{ code: true, stdin: true, seed: true, limits: true, files: true, fetchFiles: true },
+}
+const place = { name: 'program', prefix: '', kind: 'field' } as const
+
 /** Throws UserError naming the field that cannot be run. Programs that merely fail are fine. */
 export function checkedProgram(program: Program, defaults: Limits): CheckedProgram {
-  const seed = program.seed ?? null
+  knownEntries(place, program, Object.keys(fields))
+  const { code, stdin, seed = null, limits, files = {}, fetchFiles = [] } = program
   if (seed !== null && !(Number.isSafeInteger(seed) && seed >= 0)) {
-    throw new UserError(`seed: expected a whole number from 0 to 2^53 - 1, got ${seed}`)
+    const found = shownValue(seed)
+    throw new UserError(`seed: expected a whole number from 0 to 2^53 - 1, got ${found}`)
   }
   return {
-    code: encoded('code', program.code),
-    stdin: program.stdin === undefined ? undefined : encoded('stdin', program.stdin),
+    code: encoded('code', code),
+    stdin: stdin === undefined ? undefined : encoded('stdin', stdin),
     seed,
-    limits: checkedLimits(program.limits ?? {}, defaults),
-    files: checkedFiles(program.files ?? {}),
-    fetchFiles: checkedPaths('fetchFiles', program.fetchFiles ?? []),
+    limits: checkedLimits(limits, defaults),
+    files: checkedFiles(files),
+    fetchFiles: checkedPaths('fetchFiles', fetchFiles),
   }
 }
 
 function checkedFiles(files: Readonly<Record<string, Uint8Array>>): GivenFile[] {
-  const paths = checkedPaths('files', Object.keys(files))
+  const entries = recordEntries('files', files)
+  const paths = checkedPaths(
+    'files',
+    entries.map(([path]) => path),
+  )
   const folders = new Set(paths.flatMap(foldersOf))
   const both = paths.find((path) => folders.has(path))
   if (both !== undefined) throw new UserError(`files: ${both} is both a file and a folder`)
-  const given = Object.entries(files).map(([path, content]) => ({
+  const given = entries.map(([path, content]) => ({
     path,
-    content: Buffer.from(content.buffer, content.byteOffset, content.byteLength),
+    content: contentOf(path, content),
   }))
   const total = given.reduce((sum, { content }) => sum + content.length, 0)
   if (total > largestBytes) {
     throw new UserError(`files: ${total} bytes together; at most ${largestBytes} are accepted`)
   }
   return given
+}
+
+function contentOf(path: string, content: unknown): Buffer {
+  if (content instanceof Uint8Array) {
+    return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  }
+  throw new UserError(`files.${path}: expected a Uint8Array, got ${shownValue(content)}`)
 }
 
 /** `a/b/c` lies in `a` and in `a/b`. */
@@ -66,6 +87,9 @@ function foldersOf(path: string): string[] {
 
 /** Throws UserError that names `field`, which is what the asker calls it. */
 export function checkedPaths(field: string, paths: readonly string[]): readonly string[] {
+  if (!(Array.isArray(paths) && paths.every((path) => typeof path === 'string'))) {
+    throw new UserError(`${field}: expected a list of paths, got ${shownValue(paths)}`)
+  }
   const characters = paths.reduce((sum, { length }) => sum + length, 0)
   if (paths.length > mostPaths || characters > mostPathCharacters) {
     const most = `at most ${mostPaths} of ${mostPathCharacters} characters together are accepted`
@@ -87,8 +111,13 @@ function checkedPath(field: string, path: string): string {
 }
 
 function encoded(name: string, text: unknown): Buffer {
-  if (typeof text !== 'string')
-    throw new UserError(`${name}: expected a string, got ${typeof text}`)
+  if (typeof text !== 'string') {
+    throw new UserError(`${name}: expected a string, got ${shownValue(text)}`)
+  }
+  const half = /\p{Surrogate}/u.exec(text)
+  if (half) {
+    throw new UserError(`${name}: no UTF-8 can hold half a character (at index ${half.index})`)
+  }
   const bytes = Buffer.from(text)
   if (bytes.length <= largestBytes) return bytes
   throw new UserError(`${name}: ${bytes.length} bytes; at most ${largestBytes} are accepted`)

@@ -52,6 +52,8 @@ export class LocalPool implements Sandbox {
   private readonly places: readonly WorkerPlace[]
   private readonly queue: WaitingQueue<Job<CellHome>>
   private readonly quarantine = new Quarantine()
+  /** Sessions whose cell has not ended in the worker, though it may be settled here. */
+  private readonly busySessions = new Set<number>()
   private lastId = 0
   private closed = false
 
@@ -118,13 +120,15 @@ export class LocalPool implements Sandbox {
       worker.sessions--
       throw asSandboxError(error)
     }
-    const runCell = (program: Program, file: string, signal?: AbortSignal) =>
-      this.submit(program, signal, { place, worker, session: id, file })
-    const end = async () => {
-      worker.sessions--
-      await worker.request(id, { close: id }, []).catch(() => {}) // a lost worker has closed it
-    }
-    return new Conversation(this.options.session, runCell, end)
+    return new Conversation(this.options.session, {
+      check: (program) => this.checkedCell(program),
+      runCell: (program, file, signal) =>
+        this.submit(program, signal, { place, worker, session: id, file }),
+      end: async () => {
+        worker.sessions--
+        await worker.request(id, { close: id }, []).catch(() => {}) // a lost worker has closed it
+      },
+    })
   }
 
   async close(): Promise<void> {
@@ -139,10 +143,7 @@ export class LocalPool implements Sandbox {
     signal: AbortSignal | undefined,
     cell?: CellHome,
   ): Promise<Execution> {
-    const checked = checkedProgram(program, this.options.limits)
-    if (cell && checked.files.length + checked.fetchFiles.length > 0) {
-      throw new UserError('files: a cell of a session cannot be given files or have them fetched')
-    }
+    const checked = cell ? this.checkedCell(program) : checkedProgram(program, this.options.limits)
     this.refuse(checked, signal)
     const job = new Job<CellHome>(++this.lastId, checked, { signal, cell })
     job.withdraw = () => this.queue.remove(job)
@@ -153,6 +154,12 @@ export class LocalPool implements Sandbox {
     }
     this.dispatch()
     return job.promise
+  }
+
+  private checkedCell(program: Program): CheckedProgram {
+    const checked = checkedProgram(program, this.options.limits)
+    if (checked.files.length + checked.fetchFiles.length === 0) return checked
+    throw new UserError('files: a cell of a session cannot be given files or have them fetched')
   }
 
   private refuse(program: CheckedProgram, signal: AbortSignal | undefined): void {
@@ -171,6 +178,7 @@ export class LocalPool implements Sandbox {
     const free = new Set(this.places.filter((place) => this.hasRoom(place)))
     for (const job of this.queue) {
       if (free.size === 0) return
+      if (job.cell && this.busySessions.has(job.cell.session)) continue
       const place = job.cell ? job.cell.place : least(free, ({ occupancy }) => occupancy.running)
       const worker = job.cell ? job.cell.worker : place?.worker
       if (!(place && worker) || (worker.alive && !free.has(place))) continue
@@ -189,6 +197,7 @@ export class LocalPool implements Sandbox {
     const queueMs = Math.round((performance.now() - job.acceptedAt) * 1000) / 1000
     job.withdraw = () => worker.cancel(job.id)
     place.occupancy.begin(job.id)
+    if (job.cell) this.busySessions.add(job.cell.session)
     try {
       const { header, body } = runRequest(job.id, job.program, job.cell)
       const frame = await worker.request(job.id, header, body)
@@ -198,6 +207,7 @@ export class LocalPool implements Sandbox {
       this.retryOrReject(job, error)
     } finally {
       place.occupancy.end(job.id)
+      if (job.cell) this.busySessions.delete(job.cell.session)
       void place.recycleIfDue()
       this.dispatch()
     }

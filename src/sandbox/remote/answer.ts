@@ -29,6 +29,9 @@ const executionAnswer = z.object({
   files: z.record(z.string(), z.string()).optional(),
 })
 
+const sessionAnswer = z.object({ id: z.string() })
+const otherShape = 'an answer of another shape'
+
 export interface Answer {
   readonly status: number
   readonly body: unknown
@@ -40,13 +43,22 @@ export interface Answer {
  */
 export function executionOf({ status, body }: Answer, url: string): Execution {
   if (status === 200) {
-    const { files, ...execution } = executionAnswer.parse(body)
+    const { files, ...execution } = shaped(executionAnswer, body, url)
     return files ? { ...execution, files } : execution
   }
+  return refused({ status, body }, url)
+}
+
+/** The id of the session that was opened; throws as `executionOf` does. */
+export function sessionOf({ status, body }: Answer, url: string): string {
+  return status === 200 ? shaped(sessionAnswer, body, url).id : refused({ status, body }, url)
+}
+
+function refused({ status, body }: Answer, url: string): never {
   const { kind, message } = failureOf(body)
   const told = `${url}: ${message}`
   if (status === 400 || status === 413) throw new UserError(message)
-  if (status === 401) throw new UserError(told)
+  if (status === 401) throw new UserError(`token: ${told}`)
   const ours = status === 429 ? 'overloaded' : status === 410 ? 'session_lost' : kind
   const passed = ours === 'overloaded' || ours === 'session_lost' || ours === 'cancelled'
   throw new InfrastructureError(passed ? ours : 'node_failed', told)
@@ -55,5 +67,11 @@ export function executionOf({ status, body }: Answer, url: string): Execution {
 function failureOf(body: unknown): { kind: string; message: string } {
   const shape = z.object({ error: z.object({ kind: z.string(), message: z.string() }) })
   const parsed = shape.safeParse(body)
-  return parsed.success ? parsed.data.error : { kind: '', message: 'an answer of another shape' }
+  return parsed.success ? parsed.data.error : { kind: '', message: otherShape }
+}
+
+function shaped<T>(shape: z.ZodType<T>, body: unknown, url: string): T {
+  const parsed = shape.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new InfrastructureError('node_failed', `${url}: ${otherShape}`, { cause: parsed.error })
 }

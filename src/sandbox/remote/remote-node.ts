@@ -10,6 +10,7 @@ import type { Answer } from './answer.ts'
 const pingEveryMs = 500
 const pingPatienceMs = 2_000
 const failuresThatEject = 2
+const unauthorized = 401
 
 const health = z.object({
   tier: z.enum(['ns-root', 'ns-user', 'landlock', 'unsafe']),
@@ -25,6 +26,8 @@ export class RemoteNode {
   tier: Tier = 'unsafe'
   /** Programs that it runs at a time, as its answers tell. */
   capacity = 1
+  /** It has a token, and ours is another one. */
+  refusesToken = false
   /** Told when the server can take programs again. */
   onReturn: () => void = () => {}
   #failures = 0
@@ -60,6 +63,7 @@ export class RemoteNode {
     const wasUp = this.#up
     try {
       const answer = await this.#send('GET', '/v1/health', { patienceMs: pingPatienceMs })
+      this.refusesToken = answer.status === unauthorized
       const { tier, freeSlots, running } = health.parse(answer.body)
       if (answer.status !== 200) throw new Error('not well')
       this.tier = tier

@@ -128,7 +128,6 @@ test('cancelling settles at once and closes the connection', async () => {
   while (closed === 0) await new Promise((resolve) => setTimeout(resolve, 5))
 })
 
-test('an address without a server, or that is none, is refused with the way out', async () => {
+test('an address without a server is refused with the way out', async () => {
   await expect(connect({ url: 'http://127.0.0.1:9' })).rejects.toThrow(/sandbox serve/)
-  await expect(connect({ url: 'ftp://x' })).rejects.toThrow(/expected an address such as/)
 })

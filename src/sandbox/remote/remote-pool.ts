@@ -1,6 +1,5 @@
 // Sandbox servers behind one queue: the least loaded one first, the failing ones left out.
 
-import { z } from 'zod'
 import { InfrastructureError, UserError } from '../../base/errors.ts'
 import { Conversation, type SessionLimits } from '../conversation.ts'
 import { Job } from '../job.ts'
@@ -8,7 +7,7 @@ import { least } from '../least.ts'
 import { type CheckedProgram, checkedProgram } from '../program.ts'
 import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
 import { WaitingQueue } from '../waiting-queue.ts'
-import { executionOf } from './answer.ts'
+import { executionOf, sessionOf } from './answer.ts'
 import { RemoteNode } from './remote-node.ts'
 
 export interface RemotePoolOptions {
@@ -20,6 +19,7 @@ export interface RemotePoolOptions {
 }
 
 const lossesForgiven = 1
+const closing = 'the sandbox was closed'
 const retryAfterMs = 500
 const strongestFirst: readonly Tier[] = ['ns-root', 'ns-user', 'landlock', 'unsafe']
 
@@ -37,12 +37,14 @@ export class RemotePool implements Sandbox {
     for (const node of this.#nodes) node.onReturn = () => this.#dispatch()
   }
 
-  /** Throws UserError when none of the servers answers. */
+  /** Throws UserError when none of the servers answers, or one has another token. */
   static async connect(options: RemotePoolOptions): Promise<RemotePool> {
     const pool = new RemotePool(options)
     await Promise.all(pool.#nodes.map((node) => node.watch()))
-    if (pool.#nodes.some(({ up }) => up)) return pool
+    const refusing = pool.#nodes.find(({ refusesToken }) => refusesToken)
+    if (!refusing && pool.#nodes.some(({ up }) => up)) return pool
     await pool.close()
+    if (refusing) throw new UserError(`token: does not match that of ${refusing.url}`)
     const start = 'start one with `retool-rl sandbox serve`'
     throw new UserError(`no sandbox server answers at ${options.servers.join(', ')}; ${start}`)
   }
@@ -74,35 +76,45 @@ export class RemotePool implements Sandbox {
   }
 
   async session(): Promise<SandboxSession> {
+    if (this.#closed) throw new InfrastructureError('sandbox_error', 'the sandbox is closed')
     const node = least(
       this.#nodes.filter(({ up }) => up),
       ({ sessions }) => sessions,
     )
     if (!node) throw new InfrastructureError('overloaded', 'no sandbox server is well')
     node.sessions++
-    let id: string
-    try {
-      const answer = await node.post('/v1/sessions', {})
-      if (answer.status !== 200) executionOf(answer, node.url)
-      id = z.object({ id: z.string() }).parse(answer.body).id
-    } catch (error) {
+    const path = await this.#openedSession(node).catch((error) => {
       node.sessions--
-      throw asSandboxError(error)
-    }
-    const path = `/v1/sessions/${id}`
-    const runCell = (program: Program, _: string, signal?: AbortSignal) =>
-      this.#runCell(node, path, program, signal)
-    return new Conversation(this.options.session, runCell, async () => {
-      node.sessions--
-      await node.remove(path)
+      throw this.#failure(error)
+    })
+    return new Conversation(this.options.session, {
+      check: (program) => checkedProgram(program, this.options.limits),
+      runCell: (program, _, signal) => this.#runCell(node, path, program, signal),
+      end: async () => {
+        node.sessions--
+        await node.remove(path)
+      },
     })
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    const error = new InfrastructureError('cancelled', 'the sandbox was closed')
+    const error = new InfrastructureError('cancelled', closing)
     for (const job of this.#queue.drain()) job.reject(error)
     await Promise.all(this.#nodes.map((node) => node.close()))
+  }
+
+  /** The path of a new session; a server that does not answer is given up at the deadline. */
+  async #openedSession(node: RemoteNode): Promise<string> {
+    const { deadlineMs } = this.options.limits
+    const patience = AbortSignal.timeout(deadlineMs)
+    try {
+      return `/v1/sessions/${sessionOf(await node.post('/v1/sessions', {}, patience), node.url)}`
+    } catch (error) {
+      if (!patience.aborted) throw error
+      const message = `${node.url}: opened no session within ${deadlineMs} ms`
+      throw new InfrastructureError('overloaded', message, { cause: error })
+    }
   }
 
   #dispatch(): void {
@@ -143,7 +155,7 @@ export class RemotePool implements Sandbox {
     if (kind === 'overloaded') node.restUntilRetry({ retryAfterMs })
     const innocent = kind === 'overloaded' || kind === 'node_ejected'
     const again = innocent || (kind === 'node_failed' && ++job.losses <= lossesForgiven)
-    if (!again || this.#closed) job.reject(asSandboxError(error))
+    if (!again || this.#closed) job.reject(this.#failure(error))
     if (!job.open) return
     if (kind !== 'overloaded') this.#failedOn.set(job, node)
     job.withdraw = () => this.#queue.remove(job)
@@ -158,9 +170,16 @@ export class RemotePool implements Sandbox {
       return executionOf(answer, node.url)
     } catch (error) {
       const kind = error instanceof InfrastructureError ? error.kind : ''
-      if (kind !== 'node_failed' && kind !== 'node_ejected') throw error
+      const lost = kind === 'node_failed' || kind === 'node_ejected'
+      if (!lost || this.#closed) throw this.#failure(error)
       throw new InfrastructureError('worker_lost', (error as Error).message, { cause: error })
     }
+  }
+
+  /** A documented kind of failure, whatever was thrown. */
+  #failure(error: unknown): Error {
+    if (this.#closed) return new InfrastructureError('cancelled', closing, { cause: error })
+    return asSandboxError(error)
   }
 }
 
@@ -182,20 +201,18 @@ function wireProgram(program: CheckedProgram, acceptedAt: number) {
   }
 }
 
+/** Without what would double a slash when a path is put behind it. */
 function addressOf(text: string): string {
-  try {
-    const { protocol, origin, pathname } = new URL(text)
-    if (protocol !== 'http:' && protocol !== 'https:') throw new Error('not http')
-    return origin + pathname.replace(/\/$/, '')
-  } catch {
-    throw new UserError(`sandbox server ${text}: expected an address such as http://127.0.0.1:8080`)
-  }
+  const { origin, pathname } = new URL(text)
+  return origin + pathname.replace(/\/$/, '')
 }
+
+const passed = new Set(['cancelled', 'overloaded', 'session_lost', 'worker_lost', 'sandbox_error'])
 
 function asSandboxError(error: unknown): Error {
   if (error instanceof UserError) return error
   const kind = error instanceof InfrastructureError ? error.kind : ''
-  if (error instanceof Error && (kind === 'cancelled' || kind === 'overloaded')) return error
+  if (error instanceof Error && passed.has(kind)) return error
   const why = error instanceof Error ? error.message : String(error)
   return new InfrastructureError('sandbox_error', why, { cause: error })
 }

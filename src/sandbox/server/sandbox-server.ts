@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { UserError } from '../../base/errors.ts'
+import { checkToken } from '../checked-options.ts'
 import type { LocalPool } from '../local/local-pool.ts'
 import { sandboxApp } from './sandbox-app.ts'
 
@@ -32,6 +33,7 @@ export class SandboxServer {
 
   /** Throws UserError for an address that others reach when there is no token. */
   static checkAddress({ host, token, noToken }: Address): void {
+    if (token !== undefined) checkToken('--token', token)
     if (loopback.has(host) || token !== undefined || noToken) return
     throw new UserError(
       `--host ${host}: other machines could run programs here; give --token TEXT, or --no-token to allow it`,
