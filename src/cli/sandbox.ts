@@ -27,7 +27,7 @@ function addRun(sandbox: Command): void {
     .option('--server <url...>', 'run it on these sandbox servers instead of here')
     .option('--token <text>', 'token of the servers')
     .option('--repeat <number>', 'run it many times and print rates and latencies')
-    .option('--concurrency <number>', 'programs in flight with --repeat', '16')
+    .option('--concurrency <number>', 'programs in flight with --repeat (16)')
     .action(async (file: string, options: Record<string, string>) => {
       const { runProgram } = await import('./sandbox/run-program.ts')
       process.exitCode = await runProgram(file, options)

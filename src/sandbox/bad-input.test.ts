@@ -143,7 +143,7 @@ test.each<[RegExp, unknown]>([
   [/^tier: no tier "ns-rot"; did you mean ns-root\?$/, { tier: 'ns-rot' }],
   [/^tier: no tier 3; expected one of ns-root, ns-user, landlock, unsafe$/, { tier: 3 }],
   [/^python: expected a text, got 3$/, { python: 3 }],
-  [/Python \(\/nowhere\) could not be run/, { python: '/nowhere' }],
+  [/^python: .* \(\/nowhere\) could not be run/, { python: '/nowhere' }],
   [/^preload: expected a list, got "numpy"$/, { preload: 'numpy' }],
   [/^preload: no_such_module: No module named/, { preload: ['no_such_module'] }],
   [/^readable: expected absolute paths .* got "data"$/, { readable: ['data'] }],

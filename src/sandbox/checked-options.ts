@@ -57,7 +57,7 @@ export function checkOptions(options: SandboxOptions): void {
     throw new UserError(`${idle}: servers decide that for themselves; leave it out beside servers`)
   }
   if (servers === undefined && token !== undefined) {
-    throw new UserError('token: only servers are shown one, and servers is not given')
+    throw new UserError('token: only servers are shown one, and there are none')
   }
 }
 

@@ -37,7 +37,10 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 export async function startLocalPool(options: SandboxOptions = {}): Promise<LocalPool> {
   checkOptions(options)
   const python = options.python ?? pythonExecutable()
-  const tier = chosenTier(await probe(python), options.tier)
+  const found = await probe(python).catch((error) => {
+    throw options.python === undefined ? error : new UserError(`python: ${error.message}`)
+  })
+  const tier = chosenTier(found, options.tier)
   const slots = options.slots ?? 2
   const lingering = options.lingering ?? 4
   const settings = workerSettings({

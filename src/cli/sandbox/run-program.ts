@@ -1,12 +1,12 @@
 // Runs one program, or one program many times, and says how it went.
 
-import { readFileSync } from 'node:fs'
 import { InfrastructureError, UserError } from '../../base/errors.ts'
-import { readFailure } from '../../base/read-failure.ts'
 import { createSandbox } from '../../sandbox/create-sandbox.ts'
 import type { Execution, Program, Sandbox } from '../../sandbox/sandbox.ts'
+import type { SandboxOptions } from '../../sandbox/sandbox-options.ts'
 import { loadTable, measuredLoad } from './load.ts'
-import { limitFlag, moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
+import { programText } from './program-text.ts'
+import { asFlag, limitFlag, moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
 
 interface RunOptions {
   readonly json?: boolean
@@ -29,31 +29,24 @@ const forPeople = 1_000_000
 
 /** The exit code: 0 when the program ended well, 1 when it did not, 3 when the sandbox failed. */
 export async function runProgram(file: string, options: RunOptions): Promise<number> {
+  refuseIdleFlags(options)
   const program = programOf(file, options)
-  const repeat = options.repeat === undefined ? 1 : wholeNumber('--repeat', options.repeat)
+  const repeat = options.repeat === undefined ? undefined : wholeNumber('--repeat', options.repeat)
   const concurrency = wholeNumber('--concurrency', options.concurrency ?? '16')
-  // One program is sooner done by importing what it needs itself than by warming a pool for it.
-  const workers = options.repeat === undefined ? { workers: 1, slots: 1, preload: [] } : {}
-  const tier = options.tier === undefined ? undefined : tierFlag(options.tier)
+  const opened = sandboxOptions(options)
   let sandbox: Sandbox | undefined
   try {
-    sandbox = await createSandbox({
-      ...workers,
-      ...(tier && { tier }),
-      ...(options.python !== undefined && { python: options.python }),
-      ...(options.preload !== undefined && { preload: moduleNames(options.preload) }),
-      ...(options.server && { servers: options.server }),
-      ...(options.token !== undefined && { token: options.token }),
-      ...(!options.json && { outputCharacters: forPeople }),
-    })
-    if (options.repeat !== undefined) return await load(sandbox, program, { repeat, concurrency })
+    sandbox = await createSandbox(opened)
+    if (repeat !== undefined) return await load(sandbox, program, { repeat, concurrency })
     const execution = await sandbox.execute(program)
     process.stdout.write(options.json ? `${jsonLine(execution)}\n` : execution.output)
     return execution.status === 'ok' ? ended.well : ended.badly
   } catch (error) {
     // Exit code 1 is the program's; ours is 2 for what a person got wrong.
+    const flag = asFlag(error)
+    if (flag !== error) throw flag
     if (sandbox && error instanceof UserError) throw new UserError(error.message, 2)
-    if (!(error instanceof InfrastructureError) && sandbox) throw error
+    if (sandbox && !(error instanceof InfrastructureError)) throw error
     process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`)
     return ended.ofOurs
   } finally {
@@ -61,29 +54,40 @@ export async function runProgram(file: string, options: RunOptions): Promise<num
   }
 }
 
-function programOf(file: string, options: RunOptions): Program {
+function refuseIdleFlags({ json, repeat, concurrency }: RunOptions): void {
+  if (concurrency !== undefined && repeat === undefined) {
+    throw new UserError('--concurrency: nothing runs beside one program; give --repeat too', 2)
+  }
+  if (json && repeat !== undefined) {
+    throw new UserError('--json: the result of --repeat is a table; leave out one of them', 2)
+  }
+}
+
+function sandboxOptions(options: RunOptions): SandboxOptions {
+  const { server, token, python, preload, repeat, json } = options
+  // One program is sooner done by importing what it needs itself than by warming a pool for it.
+  const small = repeat === undefined ? { workers: 1, slots: 1, preload: [] } : {}
   return {
-    code: textOf(file === '-' ? 0 : file, file),
-    ...(options.stdin !== undefined && { stdin: textOf(options.stdin, '--stdin') }),
+    ...(!server && small),
+    ...(!server && !json && { outputCharacters: forPeople }),
+    ...(options.tier !== undefined && { tier: tierFlag(options.tier) }),
+    ...(python !== undefined && { python }),
+    ...(preload !== undefined && { preload: moduleNames(preload) }),
+    ...(server && { servers: server }),
+    ...(token !== undefined && { token }),
+  }
+}
+
+function programOf(file: string, options: RunOptions): Program {
+  const { stdin } = options
+  return {
+    code: programText(file === '-' ? 0 : file, file),
+    ...(stdin !== undefined && { stdin: programText(stdin, `--stdin ${stdin}`) }),
     ...(options.seed !== undefined && { seed: wholeNumber('--seed', options.seed, 0) }),
     limits: {
       timeoutMs: limitFlag('timeoutMs', '--timeout-ms', options.timeoutMs ?? '10000'),
       memoryMb: limitFlag('memoryMb', '--memory-mb', options.memoryMb ?? '512'),
     },
-  }
-}
-
-function textOf(source: string | 0, name: string): string {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(source)
-  } catch (error) {
-    throw new UserError(`${name}: ${readFailure(error)}`, 2)
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new UserError(`${name}: not UTF-8; save the file as UTF-8`, 2)
   }
 }
 

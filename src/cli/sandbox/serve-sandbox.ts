@@ -6,7 +6,7 @@ import { packageFile } from '../../base/package-root.ts'
 import { startLocalPool } from '../../sandbox/create-sandbox.ts'
 import { SandboxServer } from '../../sandbox/server/sandbox-server.ts'
 import { Interrupt } from '../interrupt.ts'
-import { limitFlag, moduleNames, tierFlag, wholeNumber } from './sandbox-flags.ts'
+import { asFlag, limitFlag, moduleNames, tierFlag, wholeNumber, wrongUse } from './sandbox-flags.ts'
 
 type ServeOptions = Readonly<Record<string, string | boolean>>
 
@@ -15,17 +15,14 @@ const highestPort = 65_535
 export async function serveSandbox(options: ServeOptions): Promise<void> {
   using interrupt = new Interrupt('letting what runs end; Ctrl-C again ends at once')
   const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined)
-  const number = (flag: string, name: string) => wholeNumber(flag, text(name) ?? '')
-  const port = wholeNumber('--port', text('port') ?? '', 0)
-  if (port > highestPort) throw new UserError(`--port: expected at most ${highestPort}`, 2)
   const address = {
     host: text('host') ?? '127.0.0.1',
-    port,
+    port: portFlag(text('port') ?? ''),
     token: text('token'),
     noToken: options['token'] === false,
     version: version(),
   }
-  SandboxServer.checkAddress(address)
+  wrongUse(() => SandboxServer.checkAddress(address))
   const { tier, python, preload, workers } = Object.fromEntries(
     ['tier', 'python', 'preload', 'workers'].map((name) => [name, text(name)]),
   )
@@ -34,10 +31,12 @@ export async function serveSandbox(options: ServeOptions): Promise<void> {
     ...(python !== undefined && { python }),
     ...(preload !== undefined && { preload: moduleNames(preload) }),
     ...(workers !== undefined && { workers: wholeNumber('--workers', workers) }),
-    slots: number('--slots', 'slots'),
-    queueLength: number('--queue', 'queue'),
+    slots: wholeNumber('--slots', text('slots') ?? ''),
+    queueLength: wholeNumber('--queue', text('queue') ?? '', 0),
     onWorkerLost: (why) => process.stderr.write(`${why}; another one is started\n`),
     limits: { memoryMb: limitFlag('memoryMb', '--memory-mb', text('memoryMb') ?? '') },
+  }).catch((error) => {
+    throw asFlag(error)
   })
   try {
     const server = await SandboxServer.start({ pool, ...address })
@@ -48,6 +47,12 @@ export async function serveSandbox(options: ServeOptions): Promise<void> {
   } finally {
     await pool.close()
   }
+}
+
+function portFlag(text: string): number {
+  const port = wholeNumber('--port', text, 0)
+  if (port <= highestPort) return port
+  throw new UserError(`--port: expected a whole number from 0 to ${highestPort}, got ${text}`, 2)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -71,9 +71,10 @@ export class SandboxServer {
 
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new UserError(`cannot listen on ${host}:${port}: ${error.message}`)),
-    )
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const exitCode = error.code === 'EADDRINUSE' ? 1 : 2
+      reject(new UserError(`--host ${host} --port ${port}: ${error.message}`, exitCode))
+    })
     server.listen(port, host, resolve)
   })
 }
