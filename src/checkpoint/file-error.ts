@@ -7,6 +7,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EISDIR: 'it is a folder',
+  EEXIST: 'a file is where a folder of that path would be',
   ENOTDIR: 'a part of its path is not a folder',
   ENOSPC: 'the disk is full; free some space and try again',
   EDQUOT: 'the disk quota is used up; free some space and try again',
@@ -21,5 +22,6 @@ export function fileError(action: 'read' | 'write', path: string, error: unknown
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
     return error
   }
-  return new UserError(`cannot ${action} ${path}: ${reasons[error.code] ?? error.message}`)
+  const why = reasons[error.code] ?? error.message
+  return new UserError(`cannot ${action} ${path}: ${why}`, action === 'read' ? 2 : 1)
 }

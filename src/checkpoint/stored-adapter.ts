@@ -33,7 +33,7 @@ export function isAdapterFolder(folder: string): boolean {
 /** Opens the adapter in `folder`. Throws UserError for whatever is wrong with its files. */
 export function openAdapter(folder: string): StoredAdapter {
   if (!isAdapterFolder(folder)) {
-    throw new UserError(`${folder} is no adapter: it has no ${configName}`)
+    throw new UserError(`${folder} is no adapter: it has no ${configName}`, 2)
   }
   const config = readAdapterConfig(join(folder, configName))
   const path = join(folder, weightsName)

@@ -43,7 +43,7 @@ const demonstration = z.object({
 /** One demonstration a line. Throws UserError with file, line and key for what is not one. */
 export async function* readDemonstrations(path: string): AsyncGenerator<Demonstration> {
   if (!existsSync(path)) {
-    throw new UserError(`${path}: no such file; retool-rl cold-start writes demonstrations`)
+    throw new UserError(`${path}: no such file; retool-rl cold-start writes demonstrations`, 2)
   }
   for await (const { text, number } of fileLines(path)) {
     if (text.trim() === '') continue

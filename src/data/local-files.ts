@@ -12,6 +12,7 @@ export async function localFiles(path: string, choice: FileChoice): Promise<read
   if (!found) {
     throw new UserError(
       `${path}: no such file or folder; expected a data file, a folder of them, hub:OWNER/NAME or gym:FAMILY`,
+      2,
     )
   }
   if (!found.isDirectory()) return [path]

@@ -28,7 +28,7 @@ export async function* readChunks(path: string): AsyncGenerator<Buffer> {
   try {
     yield* chunks
   } catch (error) {
-    throw new UserError(`${path}: ${readFailure(error)}`)
+    throw new UserError(`${path}: ${readFailure(error)}`, 2)
   }
 }
 

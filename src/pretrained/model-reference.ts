@@ -37,7 +37,9 @@ export function parseModelReference(text: string): ModelReference {
   if (alias) return { kind: 'alias', alias }
   const path = text.startsWith('~/') ? join(homedir(), text.slice(2)) : text
   if (!text.startsWith('hub:') && existsSync(path)) return localReference(path)
-  if (isPathLike(text)) throw new UserError(`there is no model at ${path}: no such file or folder`)
+  if (isPathLike(text)) {
+    throw new UserError(`there is no model at ${path}: no such file or folder`, 2)
+  }
   const [, name, file, revision = 'main'] = hubPattern.exec(text) ?? []
   if (name) return { kind: 'hub', name, revision, file: file?.slice(1) ?? null }
   const near = nearest(text, aliases)
@@ -48,13 +50,14 @@ export function parseModelReference(text: string): ModelReference {
       '  a GGUF file               ./model.gguf\n' +
       '  a name on the Hub         Qwen/Qwen2.5-0.5B-Instruct\n' +
       `  an alias                  ${aliases.join(', ')}`,
+    2,
   )
 }
 
 function localReference(path: string): ModelReference {
   if (statSync(path).isDirectory()) return { kind: 'folder', path }
   if (path.endsWith('.gguf')) return { kind: 'gguf', path }
-  throw new UserError(`${path} is neither a folder nor a file that ends in .gguf`)
+  throw new UserError(`${path} is neither a folder nor a file that ends in .gguf`, 2)
 }
 
 /** What nobody would write for a name on the Hub. */

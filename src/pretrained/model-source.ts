@@ -45,7 +45,7 @@ export function folderSource(folder: string, reference = folder): ModelSource {
   const path = resolve(folder)
   const configPath = join(path, 'config.json')
   if (!existsSync(configPath)) {
-    throw new UserError(`${folder} is no model: it has no config.json`)
+    throw new UserError(`${folder} is no model: it has no config.json`, 2)
   }
   const config = readHuggingFaceConfig(configPath)
   const tokenizer = loadTokenizer(path)

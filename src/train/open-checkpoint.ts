@@ -58,7 +58,7 @@ export async function openCheckpoint(path: string, options: ModelOptions): Promi
 function readRunConfig(path: string): z.output<typeof runConfig> {
   const file = join(dirname(dirname(resolve(path))), 'config.json')
   if (!existsSync(file)) {
-    throw new UserError(`${path}: no checkpoint of a run (${file} is missing)`)
+    throw new UserError(`${path}: no checkpoint of a run (${file} is missing)`, 2)
   }
   const read = runConfig.safeParse(JSON.parse(readFileSync(file, 'utf8')))
   if (read.success) return read.data

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileError } from '../../checkpoint/file-error.ts'
 import type { Demonstration } from '../../cold-start/demonstration.ts'
 import { openAiRow, parquetBytes, sftRow } from '../../cold-start/export-demonstrations.ts'
 import { reToolProtocol } from '../../tool/retool-protocol.ts'
@@ -30,19 +31,26 @@ type RowMaker = (demonstration: Demonstration, tools: readonly Tool[]) => unknow
 
 const partial = (path: string) => `${path}.part`
 
-export class DemonstrationFiles {
+/** Owner: whoever opened them, with `using`. */
+export class DemonstrationFiles implements Disposable {
   readonly #lines: { readonly path: string; readonly file: number; readonly row: RowMaker }[] = []
   /** Parquet stores columns, so its rows wait for the end. */
   readonly #forParquet: Demonstration[] = []
   #offered: readonly Tool[] = []
   #open = true
 
+  /** Throws UserError for what cannot be written. */
   constructor(private readonly paths: DemonstrationPaths) {
-    this.#addLines(paths.output, (demonstration) => demonstration)
-    this.#addLines(paths.sft, (demonstration, tools) =>
-      sftRow(demonstration, reToolProtocol, tools),
-    )
-    this.#addLines(paths.openai, openAiRow)
+    try {
+      this.#addLines(paths.output, (demonstration) => demonstration)
+      this.#addLines(paths.sft, (demonstration, tools) =>
+        sftRow(demonstration, reToolProtocol, tools),
+      )
+      this.#addLines(paths.openai, openAiRow)
+    } catch (error) {
+      this[Symbol.dispose]()
+      throw error
+    }
   }
 
   add(demonstration: Demonstration, tool: Tool): void {
@@ -65,7 +73,7 @@ export class DemonstrationFiles {
   }
 
   /** Removes what was not finished; safe after `finish`. */
-  close(): void {
+  [Symbol.dispose](): void {
     this.#close()
     for (const { path } of this.#lines) {
       if (existsSync(partial(path))) rmSync(partial(path))
@@ -74,8 +82,12 @@ export class DemonstrationFiles {
 
   #addLines(path: string | undefined, row: RowMaker): void {
     if (path === undefined) return
-    mkdirSync(dirname(path), { recursive: true })
-    this.#lines.push({ path, file: openSync(partial(path), 'w'), row })
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      this.#lines.push({ path, file: openSync(partial(path), 'w'), row })
+    } catch (error) {
+      throw fileError('write', path, error)
+    }
   }
 
   #close(): void {

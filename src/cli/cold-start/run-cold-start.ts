@@ -39,17 +39,18 @@ export async function runColdStart(spec: string, flags: ColdStartFlags): Promise
   await using opened = await openSourceOf(spec, flags, (file, mapping) =>
     process.stderr.write(`${describeMapping(file, mapping)}\n`),
   )
+  const filters = await filtersOf(flags)
   await using asked = await openTeacher(flags)
   const teacher = asked?.teacher ?? null
+  using files = new DemonstrationFiles(flags)
   const sandbox = await createSandbox()
   const grader = openGrader(Math.min(4, availableParallelism()))
-  const files = new DemonstrationFiles(flags)
   const tally = new ReportTally()
   const badRows = new BadRows('skip')
   try {
     const tool = interpreter(sandbox, { seed: flags.seed })
     const options: ColdStartOptions = {
-      ...(await filtersOf(flags)),
+      ...filters,
       write: writerOf(flags, tool, teacher),
       checks: checksOf(tool, answerJudge({ grader, seconds: 10 })),
       seed: flags.seed,
@@ -76,7 +77,6 @@ export async function runColdStart(spec: string, flags: ColdStartFlags): Promise
     process.stderr.write(`stopped, nothing was written; the same command begins anew${kept}\n`)
     process.exitCode = 1
   } finally {
-    files.close()
     await Promise.all([sandbox.close(), grader.close()])
   }
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import { readFailure } from '../../base/read-failure.ts'
 import { compare } from '../../evaluate/compare.ts'
 import type { EvaluationReport } from '../../evaluate/evaluation-report.ts'
 import { renderComparison } from './render-evaluation.ts'
@@ -18,16 +19,25 @@ export async function runCompare(first: string, second: string, asJson: boolean)
 function readReport(path: string): Pick<EvaluationReport, 'perProblem'> {
   const isFolder = existsSync(path) && statSync(path).isDirectory()
   const file = isFolder ? join(path, 'report.json') : path
-  let report: Partial<EvaluationReport>
+  const perProblem = parsedReport(textOf(file)).perProblem
+  if (perProblem) return { perProblem }
+  throw new UserError(`${file}: expected the report of an evaluation, with perProblem`)
+}
+
+function textOf(file: string): string {
   try {
-    report = JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    throw new UserError(
-      `${file}: no readable report; expected a finished evaluation's folder or report`,
-    )
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const expected = "expected a finished evaluation's folder or report"
+    throw new UserError(`${file}: ${readFailure(error)}; ${expected}`, 2)
   }
-  const { perProblem } = report
-  if (!perProblem)
-    throw new UserError(`${file}: expected the report of an evaluation, with perProblem`)
-  return { perProblem }
+}
+
+/** Without anything where the text is no report. */
+function parsedReport(text: string): Partial<EvaluationReport> {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
+  }
 }

@@ -119,7 +119,7 @@ function readConfig(path: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(readFileSync(join(path, 'config.json'), 'utf8'))
   } catch {
-    throw new UserError(`${path}: no run folder to resume (config.json is missing or broken)`)
+    throw new UserError(`${path}: no run folder to resume (config.json is missing or broken)`, 2)
   }
 }
 
