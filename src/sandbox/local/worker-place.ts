@@ -51,7 +51,7 @@ export class WorkerPlace {
   /** Replaces the worker once it has served long enough; what runs or lives in the old one ends there. */
   async recycleIfDue(): Promise<void> {
     const old = this.worker
-    if (!old || this.recycling || old.requests < this.options.recycleAfter) return
+    if (!old || this.closed || this.recycling || old.requests < this.options.recycleAfter) return
     this.recycling = true
     try {
       this.adopt(await this.start())

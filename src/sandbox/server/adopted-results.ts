@@ -15,10 +15,15 @@ export class AdoptedResults<T> {
     this.#results.set(id, result)
     this.#forgetOldest()
     result.then(
-      () => setTimeout(() => this.#results.delete(id), keptMs).unref(),
-      () => this.#results.delete(id),
+      () => setTimeout(() => this.#forget(id, result), keptMs).unref(),
+      () => this.#forget(id, result),
     )
     return result
+  }
+
+  /** Unless the id has been forgotten meanwhile and belongs to a later request. */
+  #forget(id: string, result: Promise<T>): void {
+    if (this.#results.get(id) === result) this.#results.delete(id)
   }
 
   #forgetOldest(): void {

@@ -2,7 +2,7 @@
 
 import { type Context, Hono, type Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { UserError } from '../../base/errors.ts'
+import { InfrastructureError, UserError } from '../../base/errors.ts'
 import type { LocalPool } from '../local/local-pool.ts'
 import type { Execution, Program } from '../sandbox.ts'
 import { AdoptedResults } from './adopted-results.ts'
@@ -42,6 +42,7 @@ export function sandboxApp(options: AppOptions): Hono {
   })
   app.use(tokenCheck(token))
   app.use(limitBody)
+  if (options.stopping) app.post('*', refuseWhen(options.stopping))
   const metrics = new ServerMetrics(() => pool.state)
   addProgramRoutes(app, pool, metrics)
   addSessionRoutes(app, pool, metrics)
@@ -71,7 +72,9 @@ function addProgramRoutes(app: Hono, pool: LocalPool, metrics: ServerMetrics): v
 
 function addSessionRoutes(app: Hono, pool: LocalPool, metrics: ServerMetrics): void {
   const sessions = new SessionStore(pool)
-  app.post('/v1/sessions', async (context) => context.json({ id: await sessions.open() }))
+  app.post('/v1/sessions', async (context) => {
+    return context.json({ id: await sessions.open(context.req.raw.signal) })
+  })
   app.delete('/v1/sessions/:id', async (context) => {
     await sessions.close(context.req.param('id'))
     return context.body(null, 204)
@@ -106,6 +109,14 @@ function addStateRoutes(app: Hono, options: AppOptions, metrics: ServerMetrics):
     return context.body(await metrics.registry.metrics())
   })
   app.get('/openapi.json', (context) => context.json(openapi(version)))
+}
+
+/** 429, by which clients go elsewhere; what runs already goes on. */
+function refuseWhen(stopping: AbortSignal): (context: Context, next: Next) => Promise<void> {
+  return async (_, next) => {
+    if (stopping.aborted) throw new InfrastructureError('overloaded', 'the server is stopping')
+    await next()
+  }
 }
 
 async function counted(metrics: ServerMetrics, running: Promise<Execution>): Promise<Execution> {

@@ -9,9 +9,14 @@ export class SessionStore {
 
   constructor(private readonly sandbox: Sandbox) {}
 
-  async open(): Promise<string> {
+  /** Throws `cancelled` where the client is gone before it could learn the id: nobody would close it. */
+  async open(signal: AbortSignal): Promise<string> {
     for (const [id, { ended }] of this.#sessions) if (ended) this.#sessions.delete(id)
     const session = await this.sandbox.session()
+    if (signal.aborted) {
+      await session.close()
+      throw new InfrastructureError('cancelled', 'the client is gone')
+    }
     const id = randomUUID()
     this.#sessions.set(id, session)
     return id
