@@ -5,18 +5,18 @@ import { checkedProgram } from './program.ts'
 
 const program = checkedProgram({ code: '1' }, defaultLimits)
 
-test('a hundred thousand programs of one signal are cancelled, each once, and nothing is kept', async () => {
+test('ten thousand programs of one signal are cancelled, each once, and nothing is kept', async () => {
   const controller = new AbortController()
   const { signal } = controller
   let withdrawn = 0
-  const kinds = Array.from({ length: 100_000 }, (_, id) => {
+  const kinds = Array.from({ length: 10_000 }, (_, id) => {
     const job = new Job(id, program, { signal, cell: undefined })
     job.withdraw = () => withdrawn++
     return job.promise.catch((error) => error.kind)
   })
   controller.abort()
   expect(new Set(await Promise.all(kinds))).toEqual(new Set(['cancelled']))
-  expect(withdrawn).toBe(100_000)
+  expect(withdrawn).toBe(10_000)
 })
 
 test('a program that ended is not cancelled afterwards', async () => {

@@ -118,6 +118,7 @@ export class LocalPool implements Sandbox {
       await worker.request(id, openHeader(id, this.options.limits, null), [])
     } catch (error) {
       worker.sessions--
+      if (this.closed) throw new InfrastructureError('cancelled', closing, { cause: error })
       throw asSandboxError(error)
     }
     return new Conversation(this.options.session, {
