@@ -1,9 +1,10 @@
 // One sandbox server as its clients see it: what it can take, whether it is well, what is on it.
 
-import { Agent, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 import { z } from 'zod'
 import { InfrastructureError } from '../../base/errors.ts'
 import { onAbort } from '../on-abort.ts'
+import { requestIdHeader } from '../request-id.ts'
 import type { Tier } from '../sandbox.ts'
 import type { Answer } from './answer.ts'
 
@@ -38,6 +39,7 @@ export class RemoteNode {
   readonly #flights = new Set<AbortController>()
   readonly #agent = new Agent({ connections: 256, keepAliveTimeout: 30_000, headersTimeout: 0 })
   #timer: NodeJS.Timeout | undefined
+  #lastRequest = 0
 
   constructor(
     readonly url: string,
@@ -78,7 +80,10 @@ export class RemoteNode {
     this.#timer = setTimeout(() => void this.watch(), pingEveryMs * (0.75 + Math.random() / 2))
   }
 
-  /** Sends a request; rejects with `node_failed`, `node_ejected` or, by the caller's signal, `cancelled`. */
+  /**
+   * Sends a request; rejects with `node_failed`, `node_ejected`, `stray_answer` (what came answers another
+   * request) or, by the caller's signal, `cancelled`.
+   */
   async post(path: string, body: object, signal?: AbortSignal): Promise<Answer> {
     if (signal?.aborted) throw new InfrastructureError('cancelled', 'the program was cancelled')
     const flight = new AbortController()
@@ -88,6 +93,7 @@ export class RemoteNode {
       return await this.#send('POST', path, { body, signal: flight.signal })
     } catch (error) {
       if (signal?.aborted) throw new InfrastructureError('cancelled', 'the program was cancelled')
+      if (error instanceof InfrastructureError) throw error
       const kind = flight.signal.aborted ? 'node_ejected' : 'node_failed'
       const why = error instanceof Error ? error.message : String(error)
       if (kind === 'node_failed' && ++this.#failures >= failuresThatEject) this.#eject()
@@ -126,10 +132,12 @@ export class RemoteNode {
 
   async #send(method: 'GET' | 'POST' | 'DELETE', path: string, options: SendOptions) {
     const { body, signal, patienceMs } = options
+    const id = String(++this.#lastRequest)
     const response = await request(this.url + path, {
       method,
       dispatcher: this.#agent,
       headers: {
+        [requestIdHeader]: id,
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
         ...(body && { 'content-type': 'application/json' }),
       },
@@ -137,9 +145,18 @@ export class RemoteNode {
       ...(body && { body: JSON.stringify(body) }),
       signal: signal ?? AbortSignal.timeout(patienceMs ?? pingPatienceMs),
     })
+    checkAnswered(response, id)
     const text = await response.body.text()
     return { status: response.statusCode, body: text === '' ? null : JSON.parse(text) }
   }
+}
+
+/** A connection on which an answer came twice gives the next request the wrong one: it is closed. */
+function checkAnswered({ headers, body }: Dispatcher.ResponseData, id: string): void {
+  const answered = headers[requestIdHeader]
+  if (answered === undefined || answered === id) return
+  body.on('error', () => {}).destroy()
+  throw new InfrastructureError('stray_answer', `request ${id} was given the answer to ${answered}`)
 }
 
 interface SendOptions {

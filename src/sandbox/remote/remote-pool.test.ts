@@ -1,63 +1,6 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
-import { defaultLimits } from '../limits.ts'
-import { RemotePool } from './remote-pool.ts'
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close()
-})
-
-type Behaviour = (answer: () => void, response: ServerResponse) => void
-
-/** A server whose program prints its own text; `behave` decides when, and whether, it answers. */
-async function fakeServer(behave: Behaviour, { health = true } = {}) {
-  const fake = { calls: 0, healthy: health, url: '', server: undefined as Server | undefined }
-  const server = createServer(async (request, response) => {
-    if (request.url === '/v1/health') {
-      if (!fake.healthy) return
-      response.end(JSON.stringify({ tier: 'landlock', freeSlots: 4, running: 0, queued: 0 }))
-      return
-    }
-    fake.calls++
-    let text = ''
-    for await (const chunk of request) text += chunk
-    const { code } = JSON.parse(text)
-    behave(() => response.end(JSON.stringify(execution(code))), response)
-  })
-  fake.server = server
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  fake.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  open.push({
-    close: () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  })
-  return fake
-}
-
-function execution(stdout: string) {
-  return {
-    ...{ status: 'ok', output: stdout, stdout, exception: null, exitCode: 0, signal: null },
-    ...{ truncated: null, durationMs: 1, queueMs: 0, cpuMs: 1, peakMemoryBytes: 1 },
-    tier: 'landlock',
-  }
-}
-
-async function connect(...servers: { url: string }[]) {
-  const urls = servers.map(({ url }) => url)
-  const pool = await RemotePool.connect({
-    servers: urls,
-    token: undefined,
-    limits: defaultLimits,
-    queueLength: 1_000,
-    session: { idleMs: 1_000, cells: 10, perWorker: 4 },
-  })
-  open.unshift(pool)
-  return pool
-}
+import { expect, test } from 'vitest'
+import { type Behaviour, connect, fakeServer } from './fake-server.fixture.ts'
+import type { RemotePool } from './remote-pool.ts'
 
 async function printed(pool: RemotePool, count: number) {
   const names = Array.from({ length: count }, (_, index) => `program ${index}`)

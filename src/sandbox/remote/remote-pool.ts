@@ -21,6 +21,7 @@ export interface RemotePoolOptions {
 const lossesForgiven = 1
 const closing = 'the sandbox was closed'
 const retryAfterMs = 500
+const innocentKinds: ReadonlySet<string> = new Set(['overloaded', 'node_ejected', 'stray_answer'])
 const strongestFirst: readonly Tier[] = ['ns-root', 'ns-user', 'landlock', 'unsafe']
 
 export class RemotePool implements Sandbox {
@@ -153,7 +154,7 @@ export class RemotePool implements Sandbox {
   #retryOrReject(job: Job, node: RemoteNode, error: Error): void {
     const kind = error instanceof InfrastructureError ? error.kind : ''
     if (kind === 'overloaded') node.restUntilRetry({ retryAfterMs })
-    const innocent = kind === 'overloaded' || kind === 'node_ejected'
+    const innocent = innocentKinds.has(kind)
     const again = innocent || (kind === 'node_failed' && ++job.losses <= lossesForgiven)
     if (!again || this.#closed) job.reject(this.#failure(error))
     if (!job.open) return
@@ -170,7 +171,7 @@ export class RemotePool implements Sandbox {
       return executionOf(answer, node.url)
     } catch (error) {
       const kind = error instanceof InfrastructureError ? error.kind : ''
-      const lost = kind === 'node_failed' || kind === 'node_ejected'
+      const lost = kind === 'node_failed' || kind === 'node_ejected' || kind === 'stray_answer'
       if (!lost || this.#closed) throw this.#failure(error)
       throw new InfrastructureError('worker_lost', (error as Error).message, { cause: error })
     }

@@ -4,6 +4,7 @@ import { type Context, Hono, type Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { InfrastructureError, UserError } from '../../base/errors.ts'
 import type { LocalPool } from '../local/local-pool.ts'
+import { requestIdHeader } from '../request-id.ts'
 import type { Execution, Program } from '../sandbox.ts'
 import { AdoptedResults } from './adopted-results.ts'
 import { failureKind, failureResponse } from './failure-response.ts'
@@ -40,6 +41,7 @@ export function sandboxApp(options: AppOptions): Hono {
   app.notFound((context) => {
     return context.json({ error: { kind: 'not_found', message: 'no such route' } }, 404)
   })
+  app.use(namedAnswer)
   app.use(tokenCheck(token))
   app.use(limitBody)
   if (options.stopping) app.post('*', refuseWhen(options.stopping))
@@ -147,6 +149,12 @@ async function jsonBody(context: Context): Promise<unknown> {
   } catch (error) {
     throw new UserError(`body: expected JSON: ${error instanceof Error ? error.message : ''}`)
   }
+}
+
+function namedAnswer(context: Context, next: Next): Promise<void> {
+  const id = context.req.header(requestIdHeader)
+  if (id !== undefined) context.header(requestIdHeader, id)
+  return next()
 }
 
 /** Before the answer is made: adding a header to it costs more than making it. */

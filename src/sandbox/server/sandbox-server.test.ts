@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startLocalPool } from '../create-sandbox.ts'
 import type { LocalPool } from '../local/local-pool.ts'
+import { sandboxApp } from './sandbox-app.ts'
 import { SandboxServer } from './sandbox-server.ts'
 
 let pool: LocalPool
@@ -171,6 +172,23 @@ test('describes itself', async () => {
   const answer = await fetch(`${server.url}/openapi.json`, { headers })
   const description = (await answer.json()) as { paths: object }
   expect(Object.keys(description.paths)).toContain('/v1/executions')
+})
+
+test('an answer, a refusal too, names the request that it answers', async () => {
+  for (const code of ['1', 5]) {
+    const response = await fetch(`${server.url}/v1/executions`, {
+      method: 'POST',
+      headers: { ...headers, 'x-request-id': `for ${code}` },
+      body: JSON.stringify({ code }),
+    })
+    expect(response.headers.get('x-request-id')).toBe(`for ${code}`)
+  }
+})
+
+test('turns programs away while it stops, so that clients go elsewhere', async () => {
+  const app = sandboxApp({ pool, version: '0', stopping: AbortSignal.abort() })
+  const response = await app.request('/v1/executions', { method: 'POST', body: '{"code":"1"}' })
+  expect([response.status, response.headers.get('retry-after')]).toEqual([429, '1'])
 })
 
 test('finishes what runs before it stops', async () => {
