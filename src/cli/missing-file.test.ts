@@ -26,7 +26,6 @@ test.each([
   'evaluate run ./nowhere problems.jsonl',
   'evaluate run ./model nowhere.jsonl',
   'evaluate run ./model problems.jsonl --run nowhere --resume',
-  'evaluate run ./model problems.jsonl --adapter nowhere',
   'evaluate compare nowhere.json other.json',
   'sft nowhere.yaml',
   'train nowhere.yaml',

@@ -27,6 +27,10 @@ export async function fakeServer(behave: Behaviour, { health = true } = {}) {
       response.end(JSON.stringify({ tier: 'landlock', freeSlots: 4, running: 0, queued: 0 }))
       return
     }
+    if (request.method === 'DELETE') {
+      response.writeHead(204).end()
+      return
+    }
     fake.calls++
     let text = ''
     for await (const chunk of request) text += chunk
@@ -67,6 +71,7 @@ export async function connectWith(
     limits: defaultLimits,
     queueLength: 1_000,
     session: { idleMs: 1_000, cells: 10, perWorker: 4 },
+    pings: { everyMs: 25, patienceMs: 300 },
     ...options,
   })
   open.unshift(pool)

@@ -62,17 +62,17 @@ test('closing settles what is in flight, waiting or being opened', async () => {
   expect(await kindOf(pool.session())).toBe('sandbox_error')
 })
 
-test('a hundred thousand wait and most are cancelled: the rest run, each once', async () => {
+test('ten thousand wait and most are cancelled: the rest run, each once', async () => {
   const ran: Record<string, number> = {}
   const count: Behaviour = (answer, _, code) => {
     ran[code] = (ran[code] ?? 0) + 1
     answer()
   }
   const servers = [await fakeServer(count), await fakeServer(count)]
-  const pool = await connectWith({ queueLength: 100_000 }, ...servers)
+  const pool = await connectWith({ queueLength: 10_000 }, ...servers)
   const controllers = Array.from({ length: 10 }, () => new AbortController())
-  const ends = Array.from({ length: 100_000 }, (_, index) => {
-    const signal = index % 1_000 === 0 ? undefined : controllers[index % 10]?.signal
+  const ends = Array.from({ length: 10_000 }, (_, index) => {
+    const signal = index % 100 === 0 ? undefined : controllers[index % 10]?.signal
     return pool.execute({ code: `${index}` }, signal).then(
       ({ stdout }) => stdout,
       ({ kind }) => kind,
@@ -82,7 +82,7 @@ test('a hundred thousand wait and most are cancelled: the rest run, each once', 
   const settled = await Promise.all(ends)
   const wrong = settled.filter((end, index) => end !== 'cancelled' && end !== `${index}`)
   expect(wrong).toEqual([])
-  for (let index = 0; index < 100_000; index += 1_000) {
+  for (let index = 0; index < 10_000; index += 100) {
     expect([settled[index], ran[index]]).toEqual([`${index}`, 1])
   }
 })

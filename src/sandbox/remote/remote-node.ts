@@ -8,8 +8,13 @@ import { requestIdHeader } from '../request-id.ts'
 import type { Tier } from '../sandbox.ts'
 import type { Answer } from './answer.ts'
 
-const pingEveryMs = 500
-const pingPatienceMs = 2_000
+/** How often a server is asked for its health, and how long an answer may take. */
+export interface Pings {
+  readonly everyMs: number
+  readonly patienceMs: number
+}
+
+const usualPings: Pings = { everyMs: 500, patienceMs: 2_000 }
 const failuresThatEject = 2
 const unauthorized = 401
 
@@ -44,6 +49,7 @@ export class RemoteNode {
   constructor(
     readonly url: string,
     private readonly token: string | undefined,
+    private readonly pings = usualPings,
   ) {}
 
   get up(): boolean {
@@ -64,7 +70,7 @@ export class RemoteNode {
   async watch(): Promise<void> {
     const wasUp = this.#up
     try {
-      const answer = await this.#send('GET', '/v1/health', { patienceMs: pingPatienceMs })
+      const answer = await this.#send('GET', '/v1/health', {})
       this.refusesToken = answer.status === unauthorized
       const { tier, freeSlots, running } = health.parse(answer.body)
       if (answer.status !== 200) throw new Error('not well')
@@ -77,7 +83,10 @@ export class RemoteNode {
       if (++this.#failures >= failuresThatEject || !wasUp) this.#eject()
     }
     if (this.#closed) return
-    this.#timer = setTimeout(() => void this.watch(), pingEveryMs * (0.75 + Math.random() / 2))
+    this.#timer = setTimeout(
+      () => void this.watch(),
+      this.pings.everyMs * (0.75 + Math.random() / 2),
+    )
   }
 
   /**
@@ -105,7 +114,7 @@ export class RemoteNode {
   }
 
   async remove(path: string): Promise<void> {
-    await this.#send('DELETE', path, { patienceMs: pingPatienceMs }).catch(() => {})
+    await this.#send('DELETE', path, {}).catch(() => {})
   }
 
   restUntilRetry(answer: { readonly retryAfterMs: number }): void {
@@ -131,7 +140,7 @@ export class RemoteNode {
   }
 
   async #send(method: 'GET' | 'POST' | 'DELETE', path: string, options: SendOptions) {
-    const { body, signal, patienceMs } = options
+    const { body, signal } = options
     const id = String(++this.#lastRequest)
     const response = await request(this.url + path, {
       method,
@@ -143,7 +152,7 @@ export class RemoteNode {
       },
       bodyTimeout: 0,
       ...(body && { body: JSON.stringify(body) }),
-      signal: signal ?? AbortSignal.timeout(patienceMs ?? pingPatienceMs),
+      signal: signal ?? AbortSignal.timeout(this.pings.patienceMs),
     })
     checkAnswered(response, id)
     const text = await response.body.text()
@@ -162,5 +171,4 @@ function checkAnswered({ headers, body }: Dispatcher.ResponseData, id: string): 
 interface SendOptions {
   readonly body?: object
   readonly signal?: AbortSignal
-  readonly patienceMs?: number
 }

@@ -8,7 +8,7 @@ import { type CheckedProgram, checkedProgram } from '../program.ts'
 import type { Execution, Limits, Program, Sandbox, SandboxSession, Tier } from '../sandbox.ts'
 import { WaitingQueue } from '../waiting-queue.ts'
 import { executionOf, sessionOf } from './answer.ts'
-import { RemoteNode } from './remote-node.ts'
+import { type Pings, RemoteNode } from './remote-node.ts'
 
 export interface RemotePoolOptions {
   readonly servers: readonly string[]
@@ -16,6 +16,7 @@ export interface RemotePoolOptions {
   readonly limits: Limits
   readonly queueLength: number
   readonly session: SessionLimits
+  readonly pings?: Pings
 }
 
 const lossesForgiven = 1
@@ -33,7 +34,9 @@ export class RemotePool implements Sandbox {
   #closed = false
 
   private constructor(private readonly options: RemotePoolOptions) {
-    this.#nodes = options.servers.map((url) => new RemoteNode(addressOf(url), options.token))
+    this.#nodes = options.servers.map(
+      (url) => new RemoteNode(addressOf(url), options.token, options.pings),
+    )
     this.#queue = new WaitingQueue(options.queueLength)
     for (const node of this.#nodes) node.onReturn = () => this.#dispatch()
   }
