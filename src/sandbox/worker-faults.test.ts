@@ -1,41 +1,12 @@
 // What the machine refuses a worker while it serves: control groups, descriptors. Faults are put into a
 // copy of its process by a program that stands in for the interpreter.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { pythonExecutable } from '../python/python-executable.ts'
-import { createSandbox } from './create-sandbox.ts'
-import { workerProgram } from './local/worker-settings.ts'
+import { expect, test } from 'vitest'
+import { createSandbox, startLocalPool } from './create-sandbox.ts'
+import { faultyPython } from './faulty-python.fixture.ts'
 import { probe } from './probe.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'retool-faults-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 const { groups } = await probe()
-
-/** An interpreter whose supervisor is changed by `fault`, Python that finds the worker's modules. */
-function faultyPython(name: string, fault: string): string {
-  const program = join(folder, `${name}.py`)
-  const interpreter = join(folder, name)
-  const main = JSON.stringify(workerProgram())
-  writeFileSync(
-    program,
-    `import os, runpy, sys
-sys.argv = [${main}] + sys.argv[4:]
-sys.path.insert(0, os.path.dirname(os.path.dirname(${main})))
-if sys.argv[1] == 'serve':
-    import errno
-    from worker import cgroups, slots
-${fault.replaceAll(/^/gm, '    ')}
-sys.path[0:1] = []
-runpy.run_path(${main}, run_name='__main__')
-`,
-  )
-  const quoted = [pythonExecutable(), program].map((path) => `'${path}'`).join(' ')
-  writeFileSync(interpreter, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 })
-  return interpreter
-}
 
 const failsTwice = (what: string, error: string) => `
 times = iter(range(2))
@@ -47,13 +18,14 @@ ${what} = refused`
 
 test.runIf(groups).each([
   ['no room for another control group', failsTwice('cgroups.make', 'ENOSPC')],
+  ['no process left for one', failsTwice('cgroups.make', 'EAGAIN')],
   ['no right to make one', failsTwice('cgroups.make', 'EACCES')],
   ['a limit that is refused', failsTwice('slots.Slot.bound', 'EBUSY')],
   ['no descriptor left', failsTwice('os.memfd_create', 'EMFILE')],
-])('%s: a typed error, then all is well on the same worker', async (name, fault) => {
+])('%s: a typed error, then all is well on the same worker', async (_, fault) => {
   const lost: string[] = []
   const sandbox = await createSandbox({
-    ...{ python: faultyPython(name.replaceAll(' ', '-'), fault), workers: 1, preload: [] },
+    ...{ python: faultyPython(fault), workers: 1, preload: [] },
     onWorkerLost: (why) => lost.push(why),
   })
   // One refusal is forgiven by a second try, two are told.
@@ -64,3 +36,36 @@ test.runIf(groups).each([
   expect(lost).toEqual([])
   await sandbox.close()
 })
+
+/** Programs, cells and a deadline; each promise has one result, its own, and nothing is held afterwards. */
+async function servesWell(python: string): Promise<void> {
+  const pool = await startLocalPool({ python, workers: 1, preload: [] })
+  const session = await pool.session()
+  const codes = Array.from({ length: 20 }, (_, index) => `print(${index})`)
+  const programs = codes.map(async (code) => (await pool.execute({ code })).stdout)
+  expect(await Promise.all(programs)).toEqual(codes.map((_, index) => `${index}\n`))
+  expect((await session.execute({ code: 'x = 20' })).status).toBe('ok')
+  expect((await session.execute({ code: 'x + 1' })).stdout).toBe('21\n')
+  const limits = { timeoutMs: 100 }
+  expect((await pool.execute({ code: 'while True: pass', limits })).status).toBe('timeout')
+  expect((await session.execute({ code: 'while True: pass', limits })).status).toBe('timeout')
+  await session.close()
+  expect(pool.state).toMatchObject({ running: 0, queued: 0, sessions: 0, freeSlots: 2 })
+  await pool.close()
+}
+
+test('every answer comes twice', () =>
+  servesWell(
+    faultyPython(`real = answers.Answers.send
+def twice(self, header, body=b''):
+    real(self, header, body)
+    real(self, header, body)
+answers.Answers.send = twice`),
+  ))
+
+test('the time of day jumps by years at every look', () =>
+  servesWell(
+    faultyPython(`jumps = iter(range(10**9))
+time.time = lambda: next(jumps) % 7 * 1e8
+time.time_ns = lambda: int(time.time() * 1e9)`),
+  ))

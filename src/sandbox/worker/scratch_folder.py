@@ -6,11 +6,9 @@ Snippets nest folders deeper than a path or a recursion can reach, so nothing he
 import fcntl
 import os
 import tempfile
-import time
 
 _PREFIX = "retool-sandbox-"
 _LONGEST_PATH = 600
-_YOUNG_SECONDS = 60
 
 
 class ScratchFolder:
@@ -44,8 +42,7 @@ class ScratchFolders:
 
     def __init__(self):
         _remove_left_over(tempfile.gettempdir())
-        self._path = tempfile.mkdtemp(prefix=_PREFIX)
-        self._lock = _locked(self._path)
+        self._path, self._lock = _own_folder()
         os.chmod(self._path, 0o711)
 
     def make(self, number, user):
@@ -85,15 +82,28 @@ def _remove(path):
         pass
 
 
+def _own_folder():
+    """A new folder and its lock. Whoever clears up takes one without a lock for left over."""
+    while True:
+        path = tempfile.mkdtemp(prefix=_PREFIX)
+        try:
+            lock = _locked(path)
+        except FileNotFoundError:
+            continue
+        if lock is not None and os.path.exists(path):
+            return path, lock
+        if lock is not None:
+            os.close(lock)
+
+
 def _remove_left_over(parent):
     """Folders of workers that were killed; others may be at it, too."""
     for entry in _entries(parent):
         if not entry.name.startswith(_PREFIX):
             continue
         try:
-            about = entry.stat(follow_symlinks=False)
-            old = time.time() - about.st_mtime > _YOUNG_SECONDS
-            lock = _locked(entry.path) if old and about.st_uid == os.geteuid() else None
+            own = entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+            lock = _locked(entry.path) if own else None
         except OSError:
             continue
         if lock is not None:
