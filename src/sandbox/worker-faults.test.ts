@@ -69,3 +69,28 @@ test('the time of day jumps by years at every look', () =>
 time.time = lambda: next(jumps) % 7 * 1e8
 time.time_ns = lambda: int(time.time() * 1e9)`),
   ))
+
+test('no process left for a program: a typed error or its own answer, and no worker is lost', async () => {
+  const lost: string[] = []
+  const fault = `from worker import forks
+stop_watching = forks.stop_watching
+def watched():
+    fork, times = stop_watching(), iter(range(8))
+    def refused():
+        if next(times, None) is not None: raise BlockingIOError(errno.EAGAIN, 'no process left')
+        return fork()
+    return refused
+forks.stop_watching = watched`
+  const options = { python: faultyPython(fault), workers: 1, preload: [] }
+  const pool = await startLocalPool({ ...options, onWorkerLost: (why) => lost.push(why) })
+  const run = (code: string) =>
+    pool.execute({ code }).then(
+      ({ stdout }) => stdout,
+      ({ kind }) => kind,
+    )
+  const ends = await Promise.all(Array.from({ length: 8 }, () => run('print(1)')))
+  expect(ends.filter((end) => end !== 'sandbox_error' && end !== '1\n')).toEqual([])
+  expect([await run('print(2)'), lost]).toEqual(['2\n', []])
+  expect(pool.state).toMatchObject({ running: 0, queued: 0, freeSlots: 2 })
+  await pool.close()
+})
