@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { demonstrationOf } from '../cold-start/problem.fixture.ts'
 import { packedAttention } from '../model/attention.ts'
 import { hiddenStates, logits } from '../model/decoder.ts'
@@ -12,7 +12,7 @@ import { integers, readFloats } from '../tensor/transfer.ts'
 import { writeTinyModel } from '../train/fixtures/tiny-model-folder.ts'
 import { printedBy } from './printed-by.fixture.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-adapter-'))
+const root = scratchFolder()
 const at = (name: string) => join(root, name)
 let alive = 0
 
@@ -25,7 +25,6 @@ beforeAll(() => {
 })
 afterAll(() => {
   expect(liveTensors().count).toBe(alive)
-  rmSync(root, { recursive: true })
 })
 
 /** One epoch over the demonstrations; the loss of the last held-out one. */

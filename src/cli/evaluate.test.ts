@@ -1,14 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { demonstrationOf } from '../cold-start/problem.fixture.ts'
 import { writeTinyModel } from '../train/fixtures/tiny-model-folder.ts'
 import { printedBy } from './printed-by.fixture.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-evaluate-'))
+const root = scratchFolder()
 const at = (...names: string[]) => join(root, ...names)
 const problems = at('problems.jsonl')
 
@@ -44,7 +44,6 @@ beforeAll(async () => {
 })
 afterAll(() => {
   server.close()
-  rmSync(root, { recursive: true })
 })
 afterEach(() => {
   vi.restoreAllMocks()

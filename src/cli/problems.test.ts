@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { printedBy } from './printed-by.fixture.ts'
 
 afterEach(() => {
@@ -9,7 +9,7 @@ afterEach(() => {
   process.exitCode = undefined
 })
 
-const folder = mkdtempSync(join(tmpdir(), 'problems-'))
+const folder = scratchFolder()
 const file = join(folder, 'train.jsonl')
 writeFileSync(
   file,
@@ -82,5 +82,5 @@ test('two evaluations are compared', async () => {
   const first = report('first.json', { a: 0, b: 0 })
   const second = report('second.json', { a: 1, b: 1 })
   expect(await printedBy('evaluate', 'compare', first, second)).toContain('better in 2 problems')
-  await expect(printedBy('evaluate', 'compare', first, file)).rejects.toThrow('no readable report')
+  await expect(printedBy('evaluate', 'compare', first, file)).rejects.toThrow('expected the report of an evaluation')
 })

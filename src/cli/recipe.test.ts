@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { newProject } from './new/new-project.ts'
 import { listRecipes } from './recipe/list-recipes.ts'
 import { showRecipe } from './recipe/show-recipe.ts'
 import { writeSchema } from './recipe/write-schema.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-recipe-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 test('show names the default, the line of the file and the option that gave each value', async () => {
   const file = join(root, 'mine.yaml')

@@ -1,13 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { afterAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { RunFolder } from '../run/folder.ts'
 import { addRunsCommand } from './runs.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-runs-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 for (const [name, rate] of [
   ['one', 0.1],

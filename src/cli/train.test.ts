@@ -1,14 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { demonstrationOf } from '../cold-start/problem.fixture.ts'
 import { RunReader } from '../run/run-reader.ts'
 import { listTrajectories, readTrajectory } from '../run/trajectory-query.ts'
 import { writeTinyModel } from '../train/fixtures/tiny-model-folder.ts'
 import { printedBy } from './printed-by.fixture.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-train-'))
+const root = scratchFolder()
 const at = (name: string) => join(root, name)
 
 beforeAll(() => {
@@ -50,7 +50,6 @@ checkpoints: { every: 1 }
 `,
   )
 })
-afterAll(() => rmSync(root, { recursive: true }))
 
 test('sft fits a model to demonstrations and writes one that opens again', async () => {
   const result = JSON.parse(await printedBy('sft', at('sft.yaml'), '--run', at('cold'), '--json'))

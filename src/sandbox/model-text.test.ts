@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { pythonExecutable } from '../python/python-executable.ts'
 import { createSandbox } from './create-sandbox.ts'
 import { defaultLimits } from './limits.ts'
@@ -75,13 +75,12 @@ describe('what the model reads', () => {
 })
 
 describe('text of real programs', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'retool-text-'))
+  const folder = scratchFolder()
   let sandbox: Sandbox
   beforeAll(async () => {
     sandbox = await createSandbox({ workers: 1, preload: ['numpy', 'sympy'] })
   })
   afterAll(async () => {
-    rmSync(folder, { recursive: true })
     await sandbox.close()
   })
 

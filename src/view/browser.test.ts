@@ -1,10 +1,10 @@
 // The page in a real browser: every view, a live run, a broken folder, keys, links, hostile text.
 
-import { existsSync, mkdtempSync, rmSync, truncateSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { RunFolder } from '../run/folder.ts'
 import { recordFixture } from '../run/record.fixture.ts'
 import type { TrajectoryRecord } from '../run/trajectory-record.ts'
@@ -37,7 +37,7 @@ function hostileRecord(): TrajectoryRecord {
 }
 
 describe.skipIf(missing)('the page in Chromium', () => {
-  const root = mkdtempSync(join(tmpdir(), 'retool-browser-'))
+  const root = scratchFolder()
   const foreign: string[] = []
   const complaints: string[] = []
   let server: ViewServer
@@ -106,7 +106,6 @@ describe.skipIf(missing)('the page in Chromium', () => {
     await browser?.close()
     await server?.close()
     live?.finish()
-    rmSync(root, { recursive: true })
   })
 
   const goTo = (hash: string) => page.goto(`${server.url}#/${hash}`)

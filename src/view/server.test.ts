@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { RunFolder } from '../run/folder.ts'
 import type { Curve } from '../run/metric-query.ts'
 import { recordFixture } from '../run/record.fixture.ts'
 import { startViewServer, type ViewServer } from './server.ts'
 import type { TransportTrajectory } from './transport.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-view-'))
+const root = scratchFolder()
 const page = join(root, 'page')
 const runs = join(root, 'runs')
 let server: ViewServer
@@ -42,7 +42,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close()
   live.finish()
-  rmSync(root, { recursive: true })
 })
 
 async function get<Body = unknown>(path: string) {

@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Location } from '../../../setup/locate.mjs'
+import { scratchFolder } from '../../../test/scratch-folder.ts'
 import { packageFile } from '../../base/package-root.ts'
 import type { Diagnosis } from './finding.ts'
 import { memoryFinding, nodeFinding, processorFinding } from './machine-findings.ts'
@@ -13,13 +11,12 @@ import { describe } from './sandbox-finding.ts'
 import { type TorchAnswer, torchFindings } from './torch-findings.ts'
 
 test('where the set-up has not run: exit code 1, each missing thing with its way out, as JSON too', () => {
-  const cache = mkdtempSync(join(tmpdir(), 'retool-doctor-'))
+  const cache = scratchFolder()
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [packageFile('bin/retool-rl.mjs'), 'doctor', '--json'],
     { encoding: 'utf8', env: { ...process.env, RETOOL_CACHE: cache } },
   )
-  rmSync(cache, { recursive: true })
   expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
   const { ready, findings } = JSON.parse(stdout) as Diagnosis
   expect(ready).toBe(false)

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { scratchFolder } from '../../../test/scratch-folder.ts'
 import { RunFolder } from '../../run/folder.ts'
 import { type QuickstartFlags, quickstartRun } from './quickstart-run.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'retool-quickstart-runs-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = scratchFolder()
 
 /** Begins a run as the command does, and leaves it in a state. */
 function begun(flags: Partial<QuickstartFlags>, end: 'finish' | 'interrupt'): string {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../../test/scratch-folder.ts'
 import { UserError } from '../../base/errors.ts'
 import { RunFolder } from '../../run/folder.ts'
 import { inRun } from './recipe-run.ts'
@@ -10,12 +10,9 @@ import { inRun } from './recipe-run.ts'
 const start = { command: 'train', config: {}, totalSteps: 3 }
 
 test('a run on a full disk ends with the place and the way out', async ({ skip }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'retool-full-disk-'))
+  const folder = scratchFolder()
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder])
-  if (mounted.status !== 0) {
-    rmSync(folder, { recursive: true })
-    skip('a small disk can be made by the superuser only')
-  }
+  if (mounted.status !== 0) skip('a small disk can be made by the superuser only')
   const path = join(folder, 'run')
   const fill = () => writeFileSync(join(folder, 'filler'), Buffer.alloc(4 << 20))
   const work = async () => {
@@ -34,6 +31,5 @@ test('a run on a full disk ends with the place and the way out', async ({ skip }
   } finally {
     // The run's log stays open as long as this process: the disk goes with it.
     spawnSync('umount', ['--lazy', folder])
-    rmSync(folder, { recursive: true })
   }
 })
