@@ -82,5 +82,7 @@ test('two evaluations are compared', async () => {
   const first = report('first.json', { a: 0, b: 0 })
   const second = report('second.json', { a: 1, b: 1 })
   expect(await printedBy('evaluate', 'compare', first, second)).toContain('better in 2 problems')
-  await expect(printedBy('evaluate', 'compare', first, file)).rejects.toThrow('expected the report of an evaluation')
+  await expect(printedBy('evaluate', 'compare', first, file)).rejects.toThrow(
+    'expected the report of an evaluation',
+  )
 })
