@@ -50,7 +50,7 @@ class Executions:
         try:
             descriptors = opened(header, body)
         except OSError:
-            self._spares.put_back(spare)
+            self._spares.dismiss(spare)
             raise
         run = Run(header, spare.slot)
         run.box = spare.box
