@@ -160,7 +160,8 @@ test('a group reads its prompt once; its log-probs are those of a full forward',
 test('in bfloat16 every linear map of a step is one of packed weights', async (context) => {
   const rounded = randomLlama('bfloat16')
   const hasKernel = inference(() => hasPackedLinear(rounded.weights.head.weight))
-  if (!hasKernel) context.skip('this processor multiplies as fast by weights that are not packed')
+  if (!hasKernel)
+    context.skip('weights are packed for processors with AVX512-BF16 and without AMX alone')
   using engine = new Engine(rounded, spell)
   const callsOf = async (tokenLimit: number) => {
     const stop = timeOperators()
