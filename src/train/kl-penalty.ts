@@ -13,7 +13,7 @@ export interface KlPenaltyOptions {
 
 export interface PenalizedGroups {
   readonly groups: readonly ScoredGroup<Penalized>[]
-  /** Mean estimate over the tokens that the policy wrote. */
+  /** Mean estimate over the tokens that the policy wrote, of trajectories that did not fail. */
   readonly kl: number
 }
 
@@ -33,8 +33,11 @@ export function penalize(
   let tokens = 0
   const penalties = sequences.map(({ mask }, row) => {
     const kl = klEstimate(estimator, own[row] ?? [], reference[row] ?? [], mask)
-    sum += kl.reduce((total, value) => total + value, 0)
-    tokens += Array.from(mask).filter(Boolean).length
+    const { kind } = members[row]?.trajectory.stop ?? {}
+    if (kind !== 'failed' && kind !== 'cancelled') {
+      sum += kl.reduce((total, value) => total + value, 0)
+      tokens += Array.from(mask).filter(Boolean).length
+    }
     return Float32Array.from(kl, (value) => coefficient * value)
   })
   let next = 0
