@@ -3,6 +3,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { RandomStream } from '../src/base/random.ts'
 import { Engine } from '../src/generate/engine.ts'
+import { packDecoder, packedBytes } from '../src/generate/packed-decoder.ts'
 import { packedAttention } from '../src/model/attention.ts'
 import { type Decoder, hiddenStates, logits } from '../src/model/decoder.ts'
 import { divide } from '../src/tensor/arithmetic.ts'
@@ -175,6 +176,13 @@ test('in bfloat16 every linear map of a step is one of packed weights', async (c
   expect(await callsOf(3)).toBe(3 * perStep)
   engine.replaceWeights(rounded)
   expect(await callsOf(2)).toBe(2 * perStep)
+})
+
+test('packed weights take the memory that is foreseen for them', () => {
+  const rounded = randomLlama('bfloat16')
+  const before = liveTensors().bytes
+  using _packed = packDecoder(rounded)
+  expect(liveTensors().bytes - before).toBe(packedBytes(rounded.config, 'bfloat16'))
 })
 
 test('finishes: token limit, stop token, stop string, context length', async () => {
