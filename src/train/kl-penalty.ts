@@ -20,7 +20,7 @@ export interface PenalizedGroups {
 /** Scores all trajectories under the present weights and under the learner's reference. */
 export function penalize(
   groups: readonly ScoredGroup[],
-  learner: Learner,
+  learner: Pick<Learner, 'score' | 'referenceScore'>,
   temperature: number,
   { estimator, coefficient }: KlPenaltyOptions,
 ): PenalizedGroups {
