@@ -104,24 +104,20 @@ test('where all that run outgrow the memory, the youngest makes way and comes ba
   }
 })
 
-test('what a closed sequence has read is found by the next one with the same beginning', () => {
-  const engine = new PlainEngine(roomy)
-  const first = engine.scheduler.open()
-  engine.submit(first, prompt, 1)
-  engine.finish()
-  engine.scheduler.close(first)
-  engine.submit(engine.scheduler.open(), prompt, 1)
-  engine.finish()
-  expect(engine.scheduler.counts.shared).toBe(Math.floor(99 / pageSize) * pageSize)
-})
-
-test('also its last page, once that has become full', () => {
-  const engine = new PlainEngine(roomy)
-  const first = engine.scheduler.open()
-  engine.submit(first, prompt, 20)
-  engine.finish()
-  engine.scheduler.close(first)
-  engine.submit(engine.scheduler.open(), prompt, 1)
-  engine.finish()
-  expect(engine.scheduler.counts.shared).toBe(99)
-})
+// Of 100 tokens the last page is shared only once it has become full.
+test.each([
+  { written: 1, shared: Math.floor(99 / pageSize) * pageSize },
+  { written: 20, shared: 99 },
+])(
+  'of a closed sequence that wrote $written, the next with the same beginning finds $shared tokens',
+  ({ written, shared }) => {
+    const engine = new PlainEngine(roomy)
+    const first = engine.scheduler.open()
+    engine.submit(first, prompt, written)
+    engine.finish()
+    engine.scheduler.close(first)
+    engine.submit(engine.scheduler.open(), prompt, 1)
+    engine.finish()
+    expect(engine.scheduler.counts.shared).toBe(shared)
+  },
+)
