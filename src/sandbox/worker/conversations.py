@@ -9,8 +9,9 @@ from .sessions import Cell, Session, empty_descriptors
 
 
 class Conversations:
-    def __init__(self, supervisor):
-        self._supervisor = supervisor
+    def __init__(self, workshop, executions):
+        self._workshop = workshop
+        self._executions = executions
         self._sessions = {}
 
     def handle(self, header, body):
@@ -29,10 +30,10 @@ class Conversations:
             session.opening_since = None
             if descriptors:
                 session.box = Box(descriptors[0])
-            self._supervisor.answer({"opened": session.id})
+            self._workshop.answer({"opened": session.id})
         elif "failed" in message:
             self._end(self._sessions[message["failed"]])
-            self._supervisor.fail(message["failed"], "not_started", message["why"])
+            self._workshop.fail(message["failed"], "not_started", message["why"])
         else:
             self._first_keeper_ended(self._sessions[message["exited"]], message)
 
@@ -42,35 +43,32 @@ class Conversations:
 
     def open(self, header):
         """Raises OSError where there is no room for it."""
-        supervisor = self._supervisor
-        with supervisor.bounded_slot(header["limits"], together=False) as slot:
+        workshop = self._workshop
+        with workshop.bounded_slot(header["limits"], together=False) as slot:
             descriptors = empty_descriptors()
-            session = Session(header, slot, supervisor.settings["processes"])
-        if supervisor.boxes is not None:
-            session.box = supervisor.boxes.take()
+            session = Session(header, slot, workshop.settings["processes"])
         self._sessions[session.id] = session
         message = session.message(header)
-        inner = session.inner.fileno()
-        supervisor.order_fork(supervisor.world.heavy, message, session, descriptors, [inner])
+        workshop.order_fork(workshop.world.heavy, message, session, descriptors, [session.inner.fileno()])
         session.inner.close()
-        supervisor.watch(session.control, lambda: self._hear_keeper(session))
+        workshop.watch(session.control, lambda: self._hear_keeper(session))
 
     def _run_cell(self, header, body):
         session = self._sessions.get(header["session"])
         if session is None or session.cell is not None:
             why = "the session has ended" if session is None else "a cell of the session still runs"
-            self._supervisor.fail(header["cell"], "session_lost", why)
+            self._workshop.fail(header["cell"], "session_lost", why)
             return
         cell = Cell(header, session)
         try:
             session.slot.bound(cell.limits, together=False)
             descriptors = opened(header, body)
         except OSError as problem:
-            self._supervisor.fail(cell.id, "not_started", f"{problem}")
+            self._workshop.fail(cell.id, "not_started", f"{problem}")
             return
         cell.begin(descriptors.pop())
         session.cell = cell
-        self._supervisor.runs[cell.id] = cell
+        self._executions.runs[cell.id] = cell
         order = {"cell": cell.id, "file": header["file"], "timeoutMs": cell.limits["timeoutMs"]}
         try:
             channel.send(session.control, order, descriptors)
@@ -78,7 +76,7 @@ class Conversations:
             session.kill()
         for descriptor in descriptors:
             os.close(descriptor)
-        self._supervisor.watch(cell.output, lambda: self._supervisor.relay(cell))
+        self._workshop.watch(cell.output, lambda: self._executions.relay(cell))
 
     def _hear_keeper(self, session):
         try:
@@ -95,13 +93,13 @@ class Conversations:
     def _tell(self, session, message, report):
         cell = session.cell
         session.cell = None
-        self._supervisor.detach(cell)
+        self._executions.detach(cell)
         if cell.stopped == "cancelled" or session.closing:
-            self._supervisor.fail(cell.id, "cancelled", "cancelled")
+            self._workshop.fail(cell.id, "cancelled", "cancelled")
         elif session.was_ended_from_outside(cell):
-            self._supervisor.fail(cell.id, "worker_lost", "the session's box was ended from outside")
+            self._workshop.fail(cell.id, "worker_lost", "the session's box was ended from outside")
         else:
-            self._supervisor.answer(*cell.answer(message, report))
+            self._workshop.answer(*cell.answer(message, report))
 
     def _first_keeper_ended(self, session, message):
         """With transactions that is how a first cell succeeds; without them it ends the session."""
@@ -114,7 +112,7 @@ class Conversations:
     def _lose(self, session):
         """The channel's other end is closed: nothing of the session is alive, or will be."""
         if not session.transactional:
-            self._supervisor.selector.unregister(session.control)
+            self._workshop.unwatch(session.control)
             return  # the zygote tells how it ended
         if session.cell is not None:
             killed = {"code": -9, "cpuMs": 0, "peakBytes": 0}
@@ -126,15 +124,13 @@ class Conversations:
         if session is not None:
             session.closing = True
             self._end(session)
-        self._supervisor.answer({"closed": session_id})
+        self._workshop.answer({"closed": session_id})
 
     def _end(self, session):
         if session.cell is not None:
             self._tell(session, {"code": -9, "cpuMs": 0, "peakBytes": 0}, {})
-        supervisor = self._supervisor
         del self._sessions[session.id]
-        if session.control in supervisor.selector.get_map():
-            supervisor.selector.unregister(session.control)
+        self._workshop.unwatch(session.control)
         session.control.close()
         session.kill()
-        supervisor.give_back(session)
+        self._workshop.give_back(session)

@@ -17,6 +17,7 @@ from . import tracebacks
 SET_UP_FAILED = 113
 FILE = "main.py"
 _OUTPUT_LOST = 120
+_CALLS_TO_COME = 5  # from `begin` to the first line of the snippet, those into C too
 _PACKAGE = __name__.rpartition(".")[0]
 
 
@@ -65,6 +66,15 @@ def begin(module, settings):
     module.__dict__["__file__"] = os.path.join(sys.path[0], FILE)
     if settings.get("integerDigits") is not None:
         sys.set_int_max_str_digits(settings["integerDigits"])
+    sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + _CALLS_TO_COME)
+
+
+def _depth():
+    """Calls of ours, which are none of the snippet's."""
+    frame, count = sys._getframe(), 0
+    while frame is not None:
+        frame, count = frame.f_back, count + 1
+    return count
 
 
 def seed_generators(value):
@@ -175,4 +185,5 @@ def _clear(module):
         for name in list(names):
             if name != "__builtins__" and (name[:1] == "_" and name[:2] != "__") == private:
                 names[name] = None
-    gc.collect()
+    # The program's objects are the only ones; a collection of the oldest also empties lists of free memory.
+    gc.collect(2 if gc.get_objects(2) else 1)

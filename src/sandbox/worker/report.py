@@ -43,9 +43,12 @@ class Report:
         """What a snippet may tell, in its right shape; empty where it told nothing."""
         return checked(self._content(), len(self._shared))
 
+    def has_begun(self):
+        return bool(self._begun[0])
+
     def set_up_failure(self):
         """Why the snippet never began, or None."""
-        content = None if self._begun[0] else self._content()
+        content = None if self.has_begun() else self._content()
         return str(content.get("setUp")) if isinstance(content, dict) else None
 
     def close(self):

@@ -124,10 +124,13 @@ class Run:
         if self.box is not None:
             self.box.kill()
 
-    def was_ended_from_outside(self, code):
-        """Somebody killed the box, which is no doing of the program."""
+    def was_ended_from_outside(self, message):
+        """Somebody killed its box, or itself before its first line, which is no doing of the program."""
+        if self.stopped is not None or message["code"] != -signal.SIGKILL:
+            return False
         boxed = self.box is not None and self.box.pid is not None
-        return boxed and self.stopped is None and code == -signal.SIGKILL and self.box.is_ending()
+        had_no_memory = self.slot.group is not None and self.slot.group.oom_kills() > 0
+        return (boxed and self.box.is_ending()) or not (message["begun"] or had_no_memory)
 
     def close_output(self):
         """Takes what was written before the end; what a survivor still writes belongs to nobody."""

@@ -35,9 +35,7 @@ class Session:
             "run": self.id,
             "session": True,
             "transactional": self.transactional,
-            "user": self.slot.user,
-            "scratch": self.slot.scratch,
-            "limits": {**limits, "grouped": self.slot.group is not None},
+            "limits": limits,
             "seed": header.get("seed"),
         }
 

@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 
-_MOST_FRAMES = 1000
+_MOST_FRAMES = 1000  # the innermost, as Python shows
 _MOST_CHARACTERS = 16384
 _MOST_ENCODED = 60_000
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -18,7 +18,7 @@ def describe(exception):
     """{type, message, text} of an uncaught exception, whatever its own methods do."""
     try:
         formatted = traceback.TracebackException(
-            type(exception), exception, exception.__traceback__, limit=_MOST_FRAMES, compact=True
+            type(exception), exception, exception.__traceback__, limit=-_MOST_FRAMES, compact=True
         )
         for part in _chain(formatted):
             _trim(part)

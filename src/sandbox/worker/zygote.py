@@ -10,7 +10,8 @@ import os
 import select
 import traceback
 
-from . import channel, confine, forks, given_files, harness, huge_pages, memory_files, session, warm_up
+from . import channel, confine, forks, given_files, harness, huge_pages, mappings, memory_files
+from . import session, spare, warm_up
 from . import system_calls as calls
 from .report import Report
 
@@ -35,6 +36,7 @@ def _warm(settings):
         warm_up.run()
     gc.collect()
     gc.freeze()
+    mappings.join()
     huge_pages.settle()
 
 
@@ -73,6 +75,7 @@ class _Zygote:
 
     def _fork(self, message, descriptors):
         harness.seed_generators(message["seed"])
+        gc.freeze()  # what is there now is never looked at by a child's collections
         report = Report(with_files=bool(message.get("fetch")))
         if self._own_namespace is not None:
             calls.setns(descriptors[3], calls.NEW_PIDS)
@@ -93,14 +96,17 @@ class _Zygote:
         code, standard_input, output = descriptors[:3]
         box = descriptors[3] if self._place.namespaced else None
         groups = descriptors[4 if self._place.namespaced else 3 :]
-        control = groups.pop() if "session" in message else None
+        control = groups.pop() if "session" in message or "spare" in message else None
         status = harness.SET_UP_FAILED
         try:
             self._forget_siblings()
             self._place.enter(message, box, groups)
-            if control is not None:
+            if "session" in message:
                 status = session.keep(control, self._main, message, report)
             else:
+                if "spare" in message:
+                    program, (code, standard_input, output) = spare.awaited(control)
+                    message = {**message, **program}
                 source = given_files.unpack(code, message)
                 confine.only_standard(standard_input, output)
                 status = harness.run(self._main, source, message, report)
@@ -131,6 +137,7 @@ class _Zygote:
                 "code": os.waitstatus_to_exitcode(status),
                 "cpuMs": round((usage.ru_utime + usage.ru_stime) * 1000),
                 "peakBytes": usage.ru_maxrss * 1024,
+                "begun": report.has_begun(),
                 "setUp": report.set_up_failure(),
             }
             self._tell_end(ended, report)
