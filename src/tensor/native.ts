@@ -67,10 +67,8 @@ interface Native {
 
 let loaded: Native | undefined
 
-/** Bytes of freed tensors that are kept for the next ones, at most. */
-export function keptMemory(): number {
-  return Math.floor(machineMemory() / 16)
-}
+/** Share of the memory that freed tensors may take which are kept for the next ones. */
+export const keptShare = 1 / 16
 
 /** The addon; the first call loads libtorch (about 0.3 s). Throws UserError where set-up is missing. */
 export function native(): Native {
@@ -80,6 +78,6 @@ export function native(): Native {
 
 function load(): Native {
   const addon = createRequire(import.meta.url)(addonFile()) as Native
-  addon.keepMemory(keptMemory())
+  addon.keepMemory(Math.floor(machineMemory() * keptShare))
   return addon
 }

@@ -5,7 +5,7 @@ import { packedBytes } from '../generate/packed-decoder.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { expectedWeights } from '../model/weights.ts'
 import type { ModelSource } from '../pretrained/model-source.ts'
-import { keptMemory } from '../tensor/native.ts'
+import { keptShare } from '../tensor/native.ts'
 import { headBytes } from '../update/chosen-logprobs.ts'
 import type { LearnerOptions } from '../update/learner.ts'
 import { activationNumbers, recomputedLayers } from '../update/recomputed-layers.ts'
@@ -62,7 +62,7 @@ export function quickstartSize(config: QuickstartConfig): TrainingSize {
 
 /**
  * Exact for weights, optimizer and cache; an estimate for one full micro-batch on its way and for
- * the program. Freed tensors that are kept for the next ones are counted at their most.
+ * the program. Freed tensors that are kept for the next ones come on top, a share of what there is.
  */
 export function trainingMemory(model: Model, size: TrainingSize): readonly MemoryPart[] {
   const { config } = model
@@ -85,13 +85,17 @@ export function trainingMemory(model: Model, size: TrainingSize): readonly Memor
     { name: 'a micro-batch, about', bytes: microBatchBytes(config, size) },
     { name: 'the program, about', bytes: programBytes },
     { name: 'sandbox and grader, about', bytes: besideBytes },
-    { name: 'kept when freed, at most', bytes: keptMemory() },
   ]
   return parts.filter(({ bytes }) => bytes > 0)
 }
 
 export function inAll(parts: readonly MemoryPart[]): number {
   return parts.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+/** Of a machine that has room for the parts and for what is kept when freed. */
+export function neededMemory(parts: readonly MemoryPart[]): number {
+  return inAll(parts) / (1 - keptShare)
 }
 
 /** Masters and moments on disk, of the policy and of a critic. */

@@ -3,7 +3,7 @@
 import { locate } from '../../../setup/locate.mjs'
 import { fastestDtype } from '../../base/processor.ts'
 import { openPretrained } from '../../pretrained/pretrained.ts'
-import { inAll, quickstartSize, trainingMemory } from '../../train/memory-estimate.ts'
+import { neededMemory, quickstartSize, trainingMemory } from '../../train/memory-estimate.ts'
 import { chosenQuickstart, quickstartConfig } from '../../train/quickstart-config.ts'
 import { addonFinding } from './addon-finding.ts'
 import { cacheFindings } from './cache-findings.ts'
@@ -46,7 +46,7 @@ async function quickstartNeeds(): Promise<MemoryNeeds> {
   const source = await openPretrained(quickstartConfig.model)
   const needed = (algorithm: keyof MemoryNeeds) => {
     const choice = { check: false, seed: 1, algorithm, dtype: fastestDtype() }
-    return inAll(trainingMemory(source, quickstartSize(chosenQuickstart(choice))))
+    return neededMemory(trainingMemory(source, quickstartSize(chosenQuickstart(choice))))
   }
   return { grpo: needed('grpo'), ppo: needed('ppo') }
 }

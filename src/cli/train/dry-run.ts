@@ -6,6 +6,7 @@ import type { ModelConfig } from '../../model/config.ts'
 import { expectedWeights } from '../../model/weights.ts'
 import type { ModelSource } from '../../pretrained/model-source.ts'
 import { openPretrained } from '../../pretrained/pretrained.ts'
+import { keptShare } from '../../tensor/native.ts'
 import { chatTemplateOf, namedTemplate } from '../../tokenizer/chat-template.ts'
 import { modelTemplate } from '../../tokenizer/model-template.ts'
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts'
@@ -92,9 +93,10 @@ async function firstPrompts(
 }
 
 function memoryTable(parts: readonly MemoryPart[]): string {
-  const total = { name: 'in all', bytes: inAll(parts) }
-  const here = { name: 'this machine has', bytes: machineMemory() }
-  return [...parts, total, here]
+  const bytes = machineMemory()
+  const all = [...parts, { name: 'kept when freed, at most', bytes: keptShare * bytes }]
+  const total = { name: 'in all', bytes: inAll(all) }
+  return [...all, total, { name: 'this machine has', bytes }]
     .map(({ name, bytes }) => `  ${name.padEnd(24)} ${gigabytes(bytes).padStart(10)}`)
     .join('\n')
 }
