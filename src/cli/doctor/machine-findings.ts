@@ -84,7 +84,7 @@ export function processorFinding(torch: TorchAnswer | undefined): Finding {
   }
 }
 
-/** Bytes that the quickstart needs, with its two kinds of algorithm; see `quickstartMemory`. */
+/** Bytes that the quickstart needs, without a critic and with one; see `neededMemory`. */
 export interface MemoryNeeds {
   readonly grpo: number
   readonly ppo: number
