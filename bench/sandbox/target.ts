@@ -1,7 +1,7 @@
 // What is measured: our pool in this process, our server and SandboxFusion over HTTP.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { Agent, request } from 'undici'
+import { Agent, request } from 'node:http'
 import { createSandbox } from '../../src/sandbox/create-sandbox.ts'
 import { onAbort } from '../../src/sandbox/on-abort.ts'
 
@@ -45,26 +45,41 @@ export async function ourServer(
   return { name: 'ours, HTTP', run, close: end, process: server }
 }
 
-/** Anything that speaks /run_code. */
+/** Anything that speaks /run_code, asked by as little of a client as will do. */
 export function overHttp(name: string, url: string): Target {
-  const dispatcher = new Agent({ connections: 512, headersTimeout: 0, bodyTimeout: 0 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 512 })
+  const address = `${url}/run_code`
   return {
     name,
     run: async (code, timeoutSeconds, signal) => {
       const body = JSON.stringify({ code, language: 'python', run_timeout: timeoutSeconds })
-      const headers = { 'content-type': 'application/json' }
-      const own = new AbortController() // one signal for many requests would gather a listener of each
-      const forget = signal && onAbort(signal, () => own.abort())
-      try {
-        const options = { method: 'POST', dispatcher, headers, body, signal: own.signal } as const
-        const answer = await request(`${url}/run_code`, options)
-        const result = (await answer.body.json()) as { run_result?: { stdout?: string } }
-        if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`)
-        return result.run_result?.stdout ?? ''
-      } finally {
-        forget?.()
-      }
+      const { status, text } = await post(address, body, agent, signal)
+      if (status !== 200) throw new Error(`status ${status}`)
+      const result = JSON.parse(text) as { run_result?: { stdout?: string } }
+      return result.run_result?.stdout ?? ''
     },
-    close: () => dispatcher.destroy(),
+    close: async () => agent.destroy(),
   }
+}
+
+interface Reply {
+  readonly status: number | undefined
+  readonly text: string
+}
+
+function post(url: string, body: string, agent: Agent, signal?: AbortSignal): Promise<Reply> {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method: 'POST', agent, headers }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk)).once('error', reject)
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode, text: Buffer.concat(chunks).toString() }),
+      )
+    })
+    // Not the request's own option: one signal for many requests would gather a listener of each.
+    const forget = signal && onAbort(signal, () => asked.destroy(new Error('given up')))
+    asked.once('error', reject).once('close', () => forget?.())
+    asked.end(body)
+  })
 }
