@@ -36,6 +36,11 @@ class Group:
     def used_bytes(self):
         raise NotImplementedError
 
+    def processor_seconds(self):
+        """What the processes that are alive in it have had."""
+        with open(self._folders[0] + "/cgroup.procs") as lines:
+            return sum(_processor_seconds(line.strip()) for line in lines)
+
     def holds_more(self, most_bytes, most_processes):
         return self.used_bytes() > most_bytes or self._processes() > most_processes
 
@@ -251,6 +256,14 @@ def _write(path, text, optional=False):
     except OSError:
         if not optional:
             raise
+
+
+def _processor_seconds(pid):
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            return int(file.read().split()[0]) / 1e9
+    except (OSError, IndexError):
+        return 0.0  # it has ended meanwhile, or the kernel keeps no such count
 
 
 def _number(path):

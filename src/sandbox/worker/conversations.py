@@ -68,7 +68,6 @@ class Conversations:
             return
         cell.begin(descriptors.pop())
         session.cell = cell
-        self._executions.runs[cell.id] = cell
         order = {"cell": cell.id, "file": header["file"], "timeoutMs": cell.limits["timeoutMs"]}
         try:
             channel.send(session.control, order, descriptors)
@@ -76,7 +75,7 @@ class Conversations:
             session.kill()
         for descriptor in descriptors:
             os.close(descriptor)
-        self._workshop.watch(cell.output, lambda: self._executions.relay(cell))
+        self._executions.follow(cell)
 
     def _hear_keeper(self, session):
         try:

@@ -10,9 +10,10 @@ from .spares import Spares
 
 
 class Executions:
-    def __init__(self, workshop, turns):
+    def __init__(self, workshop, turns, timed):
         self._workshop = workshop
         self._turns = turns
+        self._timed = timed
         self._spares = Spares(workshop)
         self._ordered = {}
         self.runs = {}
@@ -23,8 +24,7 @@ class Executions:
         zygote = self._workshop.world.light if light else self._workshop.world.heavy
         spare = self._spares.take(zygote, header)
         run = self._with_new_fork(zygote, header, body) if spare is None else self._with_spare(spare, header, body)
-        self.runs[run.id] = run
-        self._workshop.watch(run.output, lambda: self.relay(run))
+        self.follow(run)
         self._spares.note(run.limits)
         self.make_ready()
 
@@ -50,7 +50,7 @@ class Executions:
         try:
             descriptors = opened(header, body)
         except OSError:
-            self._spares.put_back(spare)
+            self._spares.dismiss(spare)
             raise
         run = Run(header, spare.slot)
         run.box = spare.box
@@ -61,7 +61,12 @@ class Executions:
         spare.start(_program(header), descriptors)
         return run
 
-    def relay(self, run):
+    def follow(self, run):
+        """It has begun: its output is read, and its time is taken."""
+        self.runs[run.id] = self._timed[run.id] = run
+        self._workshop.watch(run.output, lambda: self._relay(run))
+
+    def _relay(self, run):
         if not run.read():
             self._workshop.unwatch(run.output)
 
@@ -96,6 +101,8 @@ class Executions:
             run.kill()
         self.detach(run)
         report = read_report(descriptors[0]) if descriptors else message["report"]
+        if run.stopped is None:
+            self._turns.note_end(message["cpuMs"] / 1000)
         if run.stopped == "cancelled":
             self._workshop.fail(run.id, "cancelled", "cancelled")
         elif message["setUp"] is not None:
@@ -128,6 +135,7 @@ class Executions:
     def detach(self, run):
         """Takes the last of the output."""
         del self.runs[run.id]
+        self._timed.pop(run.id, None)
         if run.lingers:
             self._turns.take_out(run)
         self._workshop.unwatch(run.output)

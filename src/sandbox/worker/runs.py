@@ -8,11 +8,11 @@ from .capture import Capture
 
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
-_LOOK_SECONDS = 0.0125
+_LOOK_SECONDS = 0.008
 _SHORT_SECONDS = 0.05
 _MUCH_MEMORY = 16 << 20
 _MANY_PROCESSES = 4
-_MUCH_OUTPUT = 1 << 20
+_MUCH_OUTPUT = 1 << 18
 _LARGEST_PARKED = 128 << 20
 
 
@@ -59,14 +59,16 @@ class Run:
                 self.stop("output_limit")
         return True
 
-    def is_short(self, now):
-        """Whether it may go on as a short one: a quarter of the time is enough for one that has taken much."""
+    def is_short(self, now, allowance):
+        """Whether it may go on as a short one: not when it has taken much, nor more than its processor time."""
         group = self.slot.group
         self.greedy = self.capture.total > _MUCH_OUTPUT or (
             group is not None and group.holds_more(_MUCH_MEMORY, _MANY_PROCESSES)
         )
-        self.lingers_at = self.started + _SHORT_SECONDS
-        return not self.greedy and now < self.lingers_at
+        self.lingers_at = now + _LOOK_SECONDS
+        waits_long = now >= self.started + max(_SHORT_SECONDS, 4 * allowance)
+        had_its_time = group is not None and group.processor_seconds() >= allowance
+        return not (self.greedy or waits_long or had_its_time)
 
     def claim(self):
         """Among those that take long, the smallest goes first: modest ones, then by time they have had."""

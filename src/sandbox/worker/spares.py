@@ -56,9 +56,6 @@ class Spares:
         self._limits_before, self._limits = self._limits, _of(limits)
         self._paused = False
 
-    def put_back(self, spare):
-        self._dismiss(spare)
-
     def refill(self):
         """Limits that were asked for twice in a row are taken to be those of the next program, too."""
         if self._workshop.boxes is None or self._limits is None or self._paused:
@@ -66,7 +63,7 @@ class Spares:
         for zygote in (self._workshop.world.light, self._workshop.world.heavy):
             spare = self._ready.get(zygote)
             if spare is not None and spare.limits != self._limits == self._limits_before:
-                self._dismiss(self._ready.pop(zygote))
+                self.dismiss(self._ready.pop(zygote))
             if zygote not in self._ready and self._workshop.has_box():
                 self._order(zygote)
 
@@ -92,9 +89,10 @@ class Spares:
                 spare.forked = True
             else:  # whatever ended it would end the next one, too
                 self._paused = True
-                self._dismiss(self._ready.pop(zygote))
+                self.dismiss(self._ready.pop(zygote))
 
-    def _dismiss(self, spare):
+    def dismiss(self, spare):
+        """Ends one that nobody wants."""
         spare.control.close()
         spare.box.kill()
         self._workshop.give_back(spare)

@@ -25,8 +25,9 @@ _PATIENCE_SECONDS = 20
 class Supervisor:
     def __init__(self, settings):
         self._workshop = Workshop(settings, _ANSWERS)
-        self._turns = Turns(settings["lingering"])
-        self._executions = Executions(self._workshop, self._turns)
+        self._timed = {}
+        self._turns = Turns(settings["lingering"], self._timed)
+        self._executions = Executions(self._workshop, self._turns, self._timed)
         self._conversations = Conversations(self._workshop, self._executions)
         self._reader = frames.Reader()
         self._waiting = deque()
@@ -127,7 +128,7 @@ class Supervisor:
                 self._workshop.answer({**told, "processes": self._workshop.settings["processes"]})
 
     def _until_deadline(self):
-        moments = (min(run.deadline, run.lingers_at) for run in self._executions.runs.values())
+        moments = (min(run.deadline, run.lingers_at) for run in self._timed.values())
         nearest = min(min(moments, default=float("inf")), self._turns.next_end())
         if nearest == float("inf"):
             return None
@@ -136,10 +137,10 @@ class Supervisor:
 
     def _enforce_deadlines(self):
         now = time.monotonic()
-        for run in list(self._executions.runs.values()):
+        for run in list(self._timed.values()):
             if run.deadline <= now:
                 run.stop("timeout")
-            elif run.lingers_at <= now and not run.is_short(now):
+            elif run.lingers_at <= now and not run.is_short(now, self._turns.allowance()):
                 self._take_turn(run, now)
             if not run.lingers:
                 self._turns.note_short_programs(now)

@@ -1,8 +1,8 @@
-"""Programs that take long: a few run beside the short ones, lightly and in turns; the others are frozen.
+"""Programs that take long: a few run after the short ones, lightly and in turns; the others are frozen.
 
-While there are short programs it is one that runs, otherwise several. So a crowd of endless programs neither
-holds the slots nor crowds the processors, and the memory that it has taken so far is all that it takes.
-Frozen time is not run time.
+While there are short programs one of them runs for an eighth of the time, otherwise several. So a crowd of
+endless programs neither holds the slots nor crowds the processors, and the memory that it has taken so far is
+all that it takes. Frozen time is not run time. What is long is a matter of what is usual.
 """
 
 import os
@@ -10,19 +10,38 @@ import time
 
 _TURN_SECONDS = 0.1
 _CALM_SECONDS = 0.02
+_BUSY_TURNS = 8  # one of these is for a long program
+_USUAL_WEIGHT = 1 / 16
+_TIMES_USUAL = 2.5
+_LEAST_ALLOWANCE, _MOST_ALLOWANCE = 0.006, 0.05
 _MOST_PARKED = 128
 _MOST_PARKED_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 8 // (os.cpu_count() or 1)
 
 
 class Turns:
-    def __init__(self, places):
+    def __init__(self, places, timed):
+        """`timed`: the runs whose time goes on, by id; those that are frozen are taken out of it."""
         self._most = places
+        self._timed = timed
         self._calm_from = 0.0
+        self._busy_since = 0.0
+        self._usual = _MOST_ALLOWANCE / _TIMES_USUAL
         self._turn_ends = {}  # of those that run
         self._parked = []
 
     def note_short_programs(self, now):
+        if now >= self._calm_from:
+            self._busy_since = now
         self._calm_from = now + _CALM_SECONDS
+
+    def note_end(self, processor_seconds):
+        """Of a program that came to an end by itself."""
+        had = min(processor_seconds, _MOST_ALLOWANCE)
+        self._usual += _USUAL_WEIGHT * (had - self._usual)
+
+    def allowance(self):
+        """Processor seconds that a program may have before it counts as one that takes long."""
+        return min(max(_TIMES_USUAL * self._usual, _LEAST_ALLOWANCE), _MOST_ALLOWANCE)
 
     def take_in(self, run, now):
         """False where there is no place for it yet: then it keeps its slot."""
@@ -59,10 +78,14 @@ class Turns:
         return max(min(waited_for), time.monotonic() + _TURN_SECONDS / 10)
 
     def _places(self, now):
-        return self._most if now >= self._calm_from else 1
+        if now >= self._calm_from:
+            return self._most
+        busy_turns = int((now - self._busy_since) / _TURN_SECONDS)
+        return 1 if busy_turns % _BUSY_TURNS == _BUSY_TURNS - 1 else 0
 
     def _let_run(self, run, now):
         run.go_on(now)
+        self._timed[run.id] = run
         self._turn_ends[run] = now + _TURN_SECONDS
 
     def _let_more_run(self, now):
@@ -78,4 +101,5 @@ class Turns:
         if not (room and run.park(now)):
             return False
         self._parked.append(run)
+        del self._timed[run.id]
         return True
