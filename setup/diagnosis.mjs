@@ -31,13 +31,15 @@ export function recognize(output) {
 /**
  * The failure to throw for a tool that ended badly.
  * @param {string} doing for example "installing torch"
- * @param {{ output: string, log: string, folder: string, again?: string }} found `folder` is where
- *   it was writing, `again` the advice where nothing known is recognized
+ * @param {{ output: string, log: string, folder: string, again?: string, index?: string }} found
+ *   `folder` is where it was writing, `again` the advice where nothing known is recognized, `index`
+ *   where it looked for packages
  */
-export function explain(doing, { output, log, folder, again }) {
+export function explain(doing, { output, log, folder, again, index }) {
   const wayOut = describe(recognize(output), folder) ?? again ?? 'The log has its last words.'
+  const asked = index === undefined ? '' : `\nAsked: ${index}`
   const last = recognize(output) ? '' : lastWords(output)
-  return new SetupFailure(`${doing} failed${last}`, `${wayOut}\nLog: ${log}`)
+  return new SetupFailure(`${doing} failed${last}`, `${wayOut}${asked}\nLog: ${log}`)
 }
 
 /** @param {string} output */

@@ -31,6 +31,8 @@ function missing(what: string, name: string, ...says: readonly RegExp[]): Failin
   }
 }
 
+/** Whom pip asked, without name and password. */
+const asked = /^Asked: https:\/\/mirror\.example\/simple$/m
 const log = /^Log: \/.*setup-.*\.log$/m
 
 const failures: readonly Failing[] = [
@@ -79,13 +81,14 @@ const failures: readonly Failing[] = [
     /installing Python packages failed/,
     /could not be reached/,
     /PIP_INDEX_URL/,
+    asked,
     log,
   ),
   failing('a certificate for pip', 'python3', 'proxy', /PIP_CERT/, log),
   failing('full disk in pip', 'python3', 'disk', /The disk is full/, /RETOOL_CACHE/, log),
   failing('hashes differ', 'python3', 'hashes', /arrived damaged/, /pip cache purge/, log),
   failing('truncated wheel', 'python3', 'truncated', /arrived damaged/, /pip cache purge/, log),
-  failing('pip fails oddly', 'python3', 'unknown', /the moon is in the wrong place/, log),
+  failing('pip fails oddly', 'python3', 'unknown', /the moon is in the wrong place/, asked, log),
   failing('packages do not import', 'python3', 'no-import', /file too short/, /do not import/, log),
   failing('no network for npm', 'npm', 'network', /npm ci failed/, /could not be reached/, log),
   failing('damaged npm package', 'npm', 'damaged', /arrived damaged/, /npm cache clean/, log),
@@ -117,6 +120,7 @@ test.each(failures)('$what', async ({ break: spoil, says }) => {
   const failed = await scratch.run()
   expect(failed.code).toBe(1)
   for (const part of says) expect(failed.stderr).toMatch(part)
+  expect(failed.stderr).not.toMatch(/anna|secret/)
   expect(failed.stderr).not.toMatch(/^\s+at /m)
   expect(failed.stderr).not.toContain('undefined')
   expect(failed.stderr.match(/^set-up: /gm)).toHaveLength(1)

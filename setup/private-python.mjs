@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { explain, recognize } from './diagnosis.mjs'
 import { SetupFailure } from './failure.mjs'
 import { packageRoot } from './package-root.mjs'
+import { pipFailure, runPip } from './pip.mjs'
 import { runLogged } from './processes.mjs'
 import { askFacts } from './python-facts.mjs'
 import { findInterpreter } from './python-interpreter.mjs'
@@ -15,6 +16,7 @@ import { digestOfFolder, readStamp, writeStamp } from './stamp.mjs'
 /** @typedef {import('./state.mjs').PythonFacts} PythonFacts */
 /** @typedef {{ cache: string, log: string, progress: import('./progress.mjs').Progress }} Place */
 /** @typedef {import('./progress.mjs').Step} Step */
+/** @typedef {import('./pip.mjs').Pip} Pip */
 
 const neededMegabytes = 2_500
 const neededTemporaryMegabytes = 800
@@ -111,47 +113,12 @@ async function installAll(python, folder, { log, progress }) {
   await installOptional(pip, progress)
 }
 
-/** @typedef {{ python: string, folder: string, log: string }} Pip */
-
 /** @param {Pip} pip @param {Step} step @param {readonly string[]} parameters */
 async function install(pip, step, parameters) {
   const { code, output } = await runPip(pip, step, parameters)
   if (code === 0) return
   step.stop()
-  throw explain('installing Python packages', { output, log: pip.log, folder: pip.folder })
-}
-
-/** @param {Pip} pip @param {Step} step @param {readonly string[]} parameters */
-function runPip({ python, log }, step, parameters) {
-  const common = ['--disable-pip-version-check', '--no-input', '--no-warn-script-location']
-  return runLogged(python, ['-m', 'pip', 'install', ...common, ...parameters], {
-    log,
-    environment: pipEnvironment(),
-    onLine: (line) => {
-      const status =
-        /^(Collecting|Downloading|Building wheel for|Installing collected packages|Using cached) ?(\S*)(.*\(.*\))?/.exec(
-          line,
-        )
-      if (status) step.update(status[0].startsWith('Installing') ? 'unpacking' : status[0])
-    },
-  })
-}
-
-/** What the person set for pip counts (mirrors, proxies), except what would install elsewhere. */
-function pipEnvironment() {
-  /** @type {NodeJS.ProcessEnv} */
-  const environment = { ...process.env, PYTHONNOUSERSITE: '1' }
-  for (const name of [
-    'PIP_TARGET',
-    'PIP_PREFIX',
-    'PIP_USER',
-    'PIP_REQUIRE_VIRTUALENV',
-    'PYTHONPATH',
-    'PYTHONHOME',
-  ]) {
-    delete environment[name]
-  }
-  return environment
+  throw pipFailure('installing Python packages', pip, output)
 }
 
 /**
@@ -168,7 +135,7 @@ async function installTorch(pip, progress) {
     if (code === 0) return step.done('CPU build')
     if (recognize(output) !== 'no-version') {
       step.stop()
-      throw explain('installing torch', { output, log: pip.log, folder: pip.folder })
+      throw pipFailure('installing torch', pip, output)
     }
     progress.note(
       'no CPU build of torch in the package registry: taking the general one, which may bring several GB of CUDA libraries; ' +
@@ -192,7 +159,7 @@ async function installOptional(pip, progress) {
   if (code === 0) return
   const trouble = recognize(output)
   if (trouble === 'full-disk' || trouble === 'no-network') {
-    throw explain('installing pycosat', { output, log: pip.log, folder: pip.folder })
+    throw pipFailure('installing pycosat', pip, output)
   }
   const [library] = readdirSync(join(pip.folder, 'lib')).filter((name) =>
     name.startsWith('python3'),

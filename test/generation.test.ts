@@ -3,6 +3,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { RandomStream } from '../src/base/random.ts'
 import { Engine } from '../src/generate/engine.ts'
+import { packDecoder, packedBytes } from '../src/generate/packed-decoder.ts'
 import { packedAttention } from '../src/model/attention.ts'
 import { type Decoder, hiddenStates, logits } from '../src/model/decoder.ts'
 import { divide } from '../src/tensor/arithmetic.ts'
@@ -160,7 +161,8 @@ test('a group reads its prompt once; its log-probs are those of a full forward',
 test('in bfloat16 every linear map of a step is one of packed weights', async (context) => {
   const rounded = randomLlama('bfloat16')
   const hasKernel = inference(() => hasPackedLinear(rounded.weights.head.weight))
-  if (!hasKernel) context.skip('this processor multiplies as fast by weights that are not packed')
+  if (!hasKernel)
+    context.skip('weights are packed for processors with AVX512-BF16 and without AMX alone')
   using engine = new Engine(rounded, spell)
   const callsOf = async (tokenLimit: number) => {
     const stop = timeOperators()
@@ -174,6 +176,13 @@ test('in bfloat16 every linear map of a step is one of packed weights', async (c
   expect(await callsOf(3)).toBe(3 * perStep)
   engine.replaceWeights(rounded)
   expect(await callsOf(2)).toBe(2 * perStep)
+})
+
+test('packed weights take the memory that is foreseen for them', () => {
+  const rounded = randomLlama('bfloat16')
+  const before = liveTensors().bytes
+  using _packed = packDecoder(rounded)
+  expect(liveTensors().bytes - before).toBe(packedBytes(rounded.config, 'bfloat16'))
 })
 
 test('finishes: token limit, stop token, stop string, context length', async () => {

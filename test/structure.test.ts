@@ -54,10 +54,6 @@ function folderOf(file: string): string {
   return relative(join(root, 'src'), file).split('/')[0] ?? ''
 }
 
-function parse(file: string): ts.SourceFile {
-  return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
-}
-
 /** Files of src/ that a file imports, statically or dynamically, types included. */
 function importsOf(source: ts.SourceFile): string[] {
   const found: string[] = []
@@ -109,6 +105,17 @@ function functionsOf(source: ts.SourceFile) {
 
 const production = files.filter((file) => !file.endsWith('.test.ts'))
 
+/** What the tests below ask of each file, parsed once. */
+const parsed = new Map(
+  files.map((file) => {
+    const text = readFileSync(file, 'utf8')
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+    return [file, { text, imports: importsOf(source), functions: functionsOf(source) }]
+  }),
+)
+const textOf = (file: string) => parsed.get(file)?.text ?? ''
+const importsFrom = (file: string) => parsed.get(file)?.imports ?? []
+
 describe('structure', () => {
   test('the checker itself reports a known bad import', () => {
     expect(violation('base', 'train')).toBeDefined()
@@ -125,7 +132,7 @@ describe('structure', () => {
 
   test('imports go downwards only', () => {
     const bad = files.flatMap((file) =>
-      importsOf(parse(file)).flatMap((target) => {
+      importsFrom(file).flatMap((target) => {
         const why = violation(folderOf(file), folderOf(target))
         return why ? [`${relative(root, file)}: ${why}`] : []
       }),
@@ -134,7 +141,7 @@ describe('structure', () => {
   })
 
   test('no cycles between files', () => {
-    const graph = new Map(production.map((file) => [file, importsOf(parse(file))]))
+    const graph = new Map(production.map((file) => [file, importsFrom(file)]))
     const state = new Map<string, 'open' | 'closed'>()
     const cycles: string[] = []
     const walk = (file: string, path: readonly string[]) => {
@@ -157,7 +164,7 @@ describe('structure', () => {
     const long = production
       .map((file) => ({
         file: relative(root, file),
-        lines: readFileSync(file, 'utf8').split('\n').length,
+        lines: textOf(file).split('\n').length,
       }))
       .filter(({ lines }) => lines > maxFileLines + 1)
     expect(long).toEqual([])
@@ -165,7 +172,7 @@ describe('structure', () => {
 
   test(`functions have at most ${maxFunctionLines} lines and ${maxParameters} parameters`, () => {
     const bad = production.flatMap((file) =>
-      functionsOf(parse(file))
+      (parsed.get(file)?.functions ?? [])
         .filter(({ lines, parameters }) => lines > maxFunctionLines || parameters > maxParameters)
         .map((found) => ({ file: relative(root, file), ...found })),
     )
@@ -185,7 +192,7 @@ describe('structure', () => {
     const elsewhere = production.filter(
       (file) =>
         !file.endsWith('trajectory/mask.ts') &&
-        /author\s*===?\s*'policy'\s*\?\s*1/.test(readFileSync(file, 'utf8')),
+        /author\s*===?\s*'policy'\s*\?\s*1/.test(textOf(file)),
     )
     expect(elsewhere).toEqual([])
   })

@@ -85,7 +85,13 @@ export const rewardSchema = z
   .discriminatedUnion('kind', [
     weighted,
     /** Format, execution, accuracy, refinement, one after the other. */
-    z.strictObject({ kind: z.literal('fourStages'), stepsPerStage: z.int().min(1) }),
+    z.strictObject({
+      kind: z.literal('fourStages'),
+      /** How long a stage lasts, or how long what it is about must be `reached`. */
+      stepsPerStage: z.int().min(1),
+      /** Share of right forms, calls that run, right answers; null goes by steps alone. */
+      reached: share.nullable().default(null),
+    }),
   ])
   .default({ kind: 'weighted', parts: { outcome: 1 }, own: {} })
 

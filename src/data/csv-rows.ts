@@ -86,7 +86,8 @@ class CsvParser {
   }
 
   #endRecord(): void {
-    this.#field = this.#field.replace(/\r$/, '')
+    // A return within quotes belongs to the field; one after them to the line's end.
+    if (this.#state === 'plain') this.#field = this.#field.replace(/\r$/, '')
     this.#endField()
     const fields = this.#fields
     const isEmpty = fields.length === 1 && fields[0] === ''

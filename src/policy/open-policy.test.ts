@@ -15,7 +15,9 @@ test('a reference becomes a policy that answers in words and stops by itself', a
     expect(decoder.config.layers).toBe(30)
     expect(template.turnEnd).toBe('<|im_end|>')
     expect(stopTokens.map((token) => tokenizer.decode([token]))).toContain('<|im_end|>')
-    const question = { role: 'user', content: 'What is the capital of France?' } as const
+    // Each token of the answer leads the next likeliest by 1.0 or more in its logit, eight steps of
+    // bfloat16, so that another order of sums writes the same.
+    const question = { role: 'user', content: 'Name the capital of France.' } as const
     const prompt = template.render([question], { addGenerationPrompt: true })
     const completion = await engine.open().complete(await tokenizer.encode(prompt), {
       temperature: 0,
@@ -28,7 +30,7 @@ test('a reference becomes a policy that answers in words and stops by itself', a
       seed: 0,
     })
     expect(completion.finish.kind).toBe('stopToken')
-    expect(tokenizer.decode(completion.tokens)).toContain('Paris')
+    expect(tokenizer.decode(completion.tokens)).toBe('The capital of France is Paris.<|im_end|>')
   }
   expect(liveTensors()).toEqual(before)
 })

@@ -15,6 +15,12 @@ test('four stages by steps; the last one stays', () => {
   expect(walk(stages, Array(9).fill({}))).toEqual([0, 1, 1, 2, 2, 3, 3, 3, 3])
 })
 
+test('four stages by what they are about', () => {
+  const reached = { 'reward-part/format': 0.9, 'reward-part/codeRuns': 0.5, 'reward/accuracy': 0.5 }
+  expect(walk(fourStages(1, 0.9), [reached, reached])).toEqual([1, 1])
+  expect(walk(fourStages(1, 0.5), [reached, reached, reached, {}])).toEqual([1, 2, 3, 3])
+})
+
 test('a metric must be reached several steps in a row', () => {
   const until = { kind: 'metric', metric: 'format', atLeast: 0.9, steps: 2 } as const
   const stages: Stage[] = [

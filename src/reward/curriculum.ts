@@ -42,15 +42,25 @@ export function nextCurriculumState(
 }
 
 /**
- * Format first, then code that runs, then right answers, then right answers that are short: each
- * stage lasts `stepsPerStage` steps, the last one for good.
+ * Format first, then code that runs, then right answers, then right answers that are short. Each
+ * stage lasts `stepsPerStage` steps, or with `reached` until what it is about (the share of right
+ * forms, of calls that run, of right answers) was at least so high in as many steps in a row; the
+ * last one stays.
  */
-export function fourStages(stepsPerStage: number): readonly Stage[] {
-  const until = { kind: 'steps', steps: stepsPerStage } as const
+export function fourStages(stepsPerStage: number, reached: number | null = null): readonly Stage[] {
+  const until = (metric: string): NonNullable<Stage['until']> =>
+    reached === null
+      ? { kind: 'steps', steps: stepsPerStage }
+      : { kind: 'metric', metric, atLeast: reached, steps: stepsPerStage }
+  const [form, runs, right] = [
+    until('reward-part/format'),
+    until('reward-part/codeRuns'),
+    until('reward/accuracy'),
+  ]
   return [
-    { name: 'format', weights: { format: 1, outcome: 0.25 }, until },
-    { name: 'execution', weights: { format: 0.5, codeRuns: 1, outcome: 0.5 }, until },
-    { name: 'accuracy', weights: { format: 0.1, codeRuns: 0.1, outcome: 1 }, until },
+    { name: 'format', weights: { format: 1, outcome: 0.25 }, until: form },
+    { name: 'execution', weights: { format: 0.5, codeRuns: 1, outcome: 0.5 }, until: runs },
+    { name: 'accuracy', weights: { format: 0.1, codeRuns: 0.1, outcome: 1 }, until: right },
     { name: 'refinement', weights: { outcome: 1, length: 0.1, codeTiming: 0.1 } },
   ]
 }

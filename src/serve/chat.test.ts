@@ -1,8 +1,20 @@
+import type OpenAI from 'openai'
 import { afterEach, expect, test } from 'vitest'
 import { chatMl } from '../tool/chatml.fixture.ts'
 import { closeServers, saying, serving, user } from './serving.fixture.ts'
 
 afterEach(closeServers)
+
+/** What the chunks of a stream come to. */
+async function gathered(stream: AsyncIterable<OpenAI.ChatCompletionChunk>) {
+  const all = { text: '', ends: [] as string[], tokens: 0 }
+  for await (const { choices, usage } of stream) {
+    all.text += choices[0]?.delta.content ?? ''
+    if (choices[0]?.finish_reason) all.ends.push(choices[0].finish_reason)
+    all.tokens += usage?.completion_tokens ?? 0
+  }
+  return all
+}
 
 test('a chat is answered, without the token that ends the turn', async () => {
   const { client, seen } = await serving(saying('Grüß dich'))
@@ -48,15 +60,7 @@ test('a stream says the same as the whole reply, with its usage where asked for'
     stream: true,
     stream_options: { include_usage: true },
   })
-  let text = ''
-  const ends: (string | null)[] = []
-  let tokens = 0
-  for await (const { choices, usage } of stream) {
-    text += choices[0]?.delta.content ?? ''
-    if (choices[0]?.finish_reason) ends.push(choices[0].finish_reason)
-    tokens += usage?.completion_tokens ?? 0
-  }
-  expect([text, ends, tokens]).toEqual(['Grüß dich', ['stop'], 12])
+  expect(await gathered(stream)).toEqual({ text: 'Grüß dich', ends: ['stop'], tokens: 12 })
 })
 
 test('stop strings end the text and are cut off, whole or streamed', async () => {
@@ -67,14 +71,8 @@ test('stop strings end the text and are cut off, whole or streamed', async () =>
     message: { content: 'one ENOUGH two ' },
     finish_reason: 'stop',
   })
-  let text = ''
-  for await (const { choices } of await client.chat.completions.create({
-    ...request,
-    stream: true,
-  })) {
-    text += choices[0]?.delta.content ?? ''
-  }
-  expect(text).toBe('one ENOUGH two ')
+  const streamed = await client.chat.completions.create({ ...request, stream: true })
+  expect(await gathered(streamed)).toMatchObject({ text: 'one ENOUGH two ', ends: ['stop'] })
 })
 
 test('n choices differ in their seeds, and a seed repeats them', async () => {

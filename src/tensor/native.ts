@@ -1,8 +1,8 @@
 // The addon's typed face. Loaded on first use, so that importing a module needs no libtorch.
 
 import { createRequire } from 'node:module'
-import { totalmem } from 'node:os'
 import { addonFile } from '../base/installation.ts'
+import { machineMemory } from '../base/machine-memory.ts'
 
 /** A place in the addon's table of tensors; -1 once freed. */
 export type Handle = number
@@ -67,6 +67,9 @@ interface Native {
 
 let loaded: Native | undefined
 
+/** Share of the memory that freed tensors may take which are kept for the next ones. */
+export const keptShare = 1 / 16
+
 /** The addon; the first call loads libtorch (about 0.3 s). Throws UserError where set-up is missing. */
 export function native(): Native {
   loaded ??= load()
@@ -75,12 +78,6 @@ export function native(): Native {
 
 function load(): Native {
   const addon = createRequire(import.meta.url)(addonFile()) as Native
-  addon.keepMemory(Math.floor(memoryOfProcess() / 16))
+  addon.keepMemory(Math.floor(machineMemory() * keptShare))
   return addon
-}
-
-/** Bytes that this process may use: of the machine, or of its container where that has less. */
-function memoryOfProcess(): number {
-  const allowed = process.constrainedMemory()
-  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
 }

@@ -15,7 +15,7 @@ import { liveTensors } from '../tensor/memory.ts'
 import { scope } from '../tensor/scope.ts'
 import { readFloats, tensorFrom } from '../tensor/transfer.ts'
 import type { WeightState } from '../update/weight-updater.ts'
-import { type KeepOptions, newestCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { bestCheckpoint, type KeepOptions, newestCheckpoint, saveCheckpoint } from './checkpoint.ts'
 
 let folder: string
 beforeEach(() => {
@@ -66,6 +66,16 @@ test('what was saved comes back bit for bit', () => {
   expect(restored[0]?.[0]).toBe(3)
   expect(() => saved?.restore('critic', { restore })).toThrow(/has no critic/)
   expect(liveTensors().count).toBe(alive)
+})
+
+test('of damaged ones none is best: the next takes its place', () => {
+  save(1, 0.2, { newest: 3, best: true })
+  save(2, 0.9, { newest: 3, best: true })
+  save(3, 0.4, { newest: 3, best: true })
+  expect(bestCheckpoint(folder, 'mine')?.step).toBe(2)
+  appendFileSync(join(folder, 'step-000002', 'learner.safetensors'), 'x')
+  expect(bestCheckpoint(folder, 'mine')?.step).toBe(3)
+  expect(() => bestCheckpoint(folder, 'other')).toThrow('another configuration')
 })
 
 test('the newest and the best stay', () => {

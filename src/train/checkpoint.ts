@@ -120,8 +120,14 @@ export function bestCheckpoint(folder: string, config: string): SavedCheckpoint 
     .map((path) => ({ path, value: savedValue(path) ?? Number.NEGATIVE_INFINITY }))
     .filter(({ value }) => value > Number.NEGATIVE_INFINITY)
     .sort((a, b) => b.value - a.value)
-  const [best] = valued
-  return best ? opened(best.path, config) : null
+  for (const { path } of valued) {
+    try {
+      return opened(path, config)
+    } catch (error) {
+      if (error instanceof OtherRun) throw new UserError(error.message)
+    }
+  }
+  return null
 }
 
 /** The folder of the newest checkpoint, damaged or not; null where there is none. */

@@ -13,14 +13,14 @@ export interface KlPenaltyOptions {
 
 export interface PenalizedGroups {
   readonly groups: readonly ScoredGroup<Penalized>[]
-  /** Mean estimate over the tokens that the policy wrote. */
+  /** Mean estimate over the tokens that the policy wrote, of trajectories that did not fail. */
   readonly kl: number
 }
 
 /** Scores all trajectories under the present weights and under the learner's reference. */
 export function penalize(
   groups: readonly ScoredGroup[],
-  learner: Learner,
+  learner: Pick<Learner, 'score' | 'referenceScore'>,
   temperature: number,
   { estimator, coefficient }: KlPenaltyOptions,
 ): PenalizedGroups {
@@ -33,8 +33,11 @@ export function penalize(
   let tokens = 0
   const penalties = sequences.map(({ mask }, row) => {
     const kl = klEstimate(estimator, own[row] ?? [], reference[row] ?? [], mask)
-    sum += kl.reduce((total, value) => total + value, 0)
-    tokens += Array.from(mask).filter(Boolean).length
+    const { kind } = members[row]?.trajectory.stop ?? {}
+    if (kind !== 'failed' && kind !== 'cancelled') {
+      sum += kl.reduce((total, value) => total + value, 0)
+      tokens += Array.from(mask).filter(Boolean).length
+    }
     return Float32Array.from(kl, (value) => coefficient * value)
   })
   let next = 0

@@ -19,6 +19,7 @@ import {
   type RolledOut,
   rollOut,
 } from './policy-step.ts'
+import type { Sampler } from './sampler.ts'
 
 export interface StepAhead {
   readonly done: PolicyStep
@@ -54,11 +55,15 @@ async function meanwhile(stage: PolicyStage, step: number, rolled: RolledOut): P
   const stop = new AbortController()
   const given = stage.rollout.signal
   const signal = given ? AbortSignal.any([given, stop.signal]) : stop.signal
-  const next = rollOut({ ...stage, rollout: { ...stage.rollout, signal } }, step + 1)
+  const { groupSize, concurrency = 256 } = stage.rollout
+  const first = Math.min(concurrency, stage.problemsPerStep * groupSize)
+  const { sampler: engine, begun } = watched(stage.engine, first)
+  const next = rollOut({ ...stage, engine, rollout: { ...stage.rollout, signal } }, step + 1)
   // What failed is rolled out anew by the next step, since this one is learnt already.
   const settled = next.catch(() => null)
   try {
     // Lets the first requests go out: learning keeps this process busy.
+    await Promise.race([begun, settled])
     await new Promise((resolve) => setImmediate(resolve))
     const done = learnFrom(stage, step, rolled)
     return { done, ahead: await settled }
@@ -66,5 +71,40 @@ async function meanwhile(stage: PolicyStage, step: number, rolled: RolledOut): P
     stop.abort()
     await settled
     throw error
+  }
+}
+
+/** The sampler, and a promise of so many requests to it. */
+function watched(
+  sampler: Sampler,
+  requests: number,
+): { readonly sampler: Sampler; readonly begun: Promise<void> } {
+  let left = requests
+  let tell = () => {}
+  const begun = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const open: Sampler['open'] = (group) => {
+    const session = sampler.open(group)
+    return {
+      complete(newTokens, sampling, signal) {
+        left -= 1
+        if (left === 0) tell()
+        return session.complete(newTokens, sampling, signal)
+      },
+      close: () => session.close(),
+    }
+  }
+  return {
+    begun,
+    sampler: {
+      hasOwnWeights: true,
+      get version() {
+        return sampler.version
+      },
+      contextLength: sampler.contextLength,
+      open,
+      replaceWeights: (decoder, version) => sampler.replaceWeights(decoder, version),
+    },
   }
 }

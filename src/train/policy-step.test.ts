@@ -51,3 +51,25 @@ test('float32: engine and learner agree to 1e-5, over tool spans and cut-off tur
   expect(done.update?.samplingGap?.mean).toBeLessThan(1e-5)
   expect(done.update?.tokens).toBe(count)
 })
+
+test('a failed trajectory gives its group no spread: problems are drawn anew', async () => {
+  using tiny = tinyStage('float32')
+  const { stage } = tiny
+  let draws = 0
+  const reward: PolicyStage['reward'] = async ({ problem, trajectories }) => {
+    draws += 1
+    return {
+      problem,
+      members: trajectories.map((trajectory, index) => ({
+        trajectory:
+          index > 0 ? trajectory : { ...trajectory, stop: { kind: 'failed', failure } as const },
+        reward: { total: index > 0 ? -1 : 0, parts: {}, correct: null },
+      })),
+    }
+  }
+  const done = await policyStep({ ...stage, problemsPerStep: 1, drawLimit: 3, reward }, 1)
+  expect(done.advantages).toMatchObject({ groupsWithSpread: 0, leftOut: { failed: 3 } })
+  expect(draws).toBe(3)
+})
+
+const failure = { border: 'reward', kind: 'grader', message: 'lost' } as const

@@ -6,7 +6,6 @@ import type {
   Credited,
   Estimate,
 } from '../advantage/advantage.ts'
-import { hasSpread } from '../advantage/usable-groups.ts'
 import { RandomStream } from '../base/random.ts'
 import type { ScoredGroup } from '../reward/reward.ts'
 import type { Rewarder, Weights } from '../reward/rewarder.ts'
@@ -199,7 +198,8 @@ async function gather(stage: PolicyStage, step: number): Promise<ScoredGroup[]> 
     )) {
       const scored = await stage.reward(group, stage.rewardWeights)
       groups.push(scored)
-      if (hasSpread(scored.members.map(({ reward }) => reward.total))) useful++
+      // By the estimator's own count: what failed or is masked gives a group no spread.
+      useful += stage.advantage([scored]).report.groupsWithSpread
     }
   }
   return groups

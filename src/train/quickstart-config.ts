@@ -46,7 +46,15 @@ export interface QuickstartConfig {
   readonly microBatchTokens: number
 }
 
-const limits = { turns: 4, toolCalls: 3, turnTokens: 160, trajectoryTokens: 768, outputTokens: 96 }
+const limits = {
+  turns: 4,
+  toolCalls: 3,
+  turnTokens: 160,
+  trajectoryTokens: 768,
+  outputTokens: 96,
+  // A day: a machine that sleeps or is busy meanwhile makes no answer wrong.
+  wallTimeMs: 86_400_000,
+}
 
 export const quickstartConfig: QuickstartConfig = {
   model: 'smollm2-135m-instruct',

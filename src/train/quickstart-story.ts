@@ -112,7 +112,7 @@ export class QuickstartStory {
 
   async #coldStart(): Promise<void> {
     const { config, narrator, run, from, signal } = this.options
-    const { learner, engine } = this.cast.model
+    const { learner, engine, tokenizer } = this.cast.model
     const { coldStart: last } = this.#steps
     if (this.#step < last) {
       const plan = { ...config.coldStart, seed: config.seed }
@@ -126,7 +126,8 @@ export class QuickstartStory {
         learningRate: { peak: plan.learningRate, warmUpSteps, decay },
       })
       from?.restore('learner', learner)
-      for (const { step, loss, gradientNorm } of imitate(learner, sequences, plan, this.#step)) {
+      const place = { run, tokenizer, from: this.#step }
+      for (const { step, loss, gradientNorm } of imitate(learner, sequences, plan, place)) {
         run.recordMetrics(step, { 'imitation/loss': loss, 'imitation/gradient-norm': gradientNorm })
         this.#step = step
         chapter.update(step, `loss ${loss.toFixed(2)}`)

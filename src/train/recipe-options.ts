@@ -65,7 +65,7 @@ export function rewardStage(recipe: RewardRecipe): {
   if (recipe.kind === 'weighted') {
     return { parts: rewardParts(recipe.parts, ownParts(recipe.own)), curriculum: null }
   }
-  const curriculum = fourStages(recipe.stepsPerStage)
+  const curriculum = fourStages(recipe.stepsPerStage, recipe.reached)
   const names = curriculum.flatMap(({ weights }) => Object.keys(weights))
   const weights = Object.fromEntries([...new Set(names)].map((name) => [name, 0]))
   return { parts: rewardParts(weights), curriculum }

@@ -18,6 +18,7 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
   return {
     'reward/mean': mean(judged.map(({ reward }) => reward.total)),
     'reward/accuracy': mean(judged.map(({ reward }) => Number(reward.correct))),
+    ...partMetrics(judged),
     'rollout/tokens': mean(members.map(({ trajectory }) => responseLength(trajectory))),
     'rollout/calls': mean(calls),
     'rollout/code-ratio': mean(calls.map((count) => Number(count > 0))),
@@ -52,6 +53,13 @@ export function stepMetrics(done: PolicyStep): Record<string, number> {
       }),
     }),
   }
+}
+
+/** The mean of each reward part, before its weight. */
+function partMetrics(judged: readonly Scored[]): Record<string, number> {
+  const names = [...new Set(judged.flatMap(({ reward }) => Object.keys(reward.parts)))]
+  const meanOf = (name: string) => mean(judged.map(({ reward }) => reward.parts[name] ?? 0))
+  return Object.fromEntries(names.map((name) => [`reward-part/${name}`, meanOf(name)]))
 }
 
 /** The share of trajectories that each kind of stop ended. */

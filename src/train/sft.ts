@@ -44,7 +44,8 @@ export async function fineTune(training: FineTuning): Promise<FineTuningResult> 
   const total = imitationStepCount(train.length, plan)
   model.learner.beginStage(learnerOptions(recipe.learner, total))
   from?.restore('learner', model.learner)
-  for (const step of imitate(model.learner, train, plan, from?.step ?? 0)) {
+  const place = { run, tokenizer: model.tokenizer, from: from?.step ?? 0 }
+  for (const step of imitate(model.learner, train, plan, place)) {
     const isLast = step.step === total
     const isDue = isLast || step.step % recipe.evaluateEvery === 0
     const loss = isDue && heldOut.length > 0 ? model.learner.imitationLoss(heldOut) : null

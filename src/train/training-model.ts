@@ -124,7 +124,10 @@ function trainableModel(
 /** What the adapters in training begin as; null where all weights are trained. */
 function startingAdapter(opened: OpenModel, lora: LoraStart | undefined): Adapter | null {
   const { adapter, config, source } = opened
-  if (lora && 'from' in lora) return adapter
+  if (lora && 'from' in lora) {
+    if (!adapter) throw new Error(`defect: ${source.reference} was opened without ${lora.from}`)
+    return adapter
+  }
   if (adapter) {
     throw new UserError(
       `${source.adapter?.folder} is an adapter for ${source.reference}; to train it further give its folder as learner.lora.from and ${source.reference} as the model; to train beside or instead of it, merge it first: retool-rl convert ${source.reference} OUT --adapter ${source.adapter?.folder}`,

@@ -3,10 +3,11 @@
 //
 // Letters: M tokens, C tokens of a chunk, H hidden size, V vocabulary.
 
+import type { ModelConfig } from '../model/config.ts'
 import { add, addInPlace, divide, exp, multiply, negative, subtract } from '../tensor/arithmetic.ts'
 import { withoutGradient } from '../tensor/autograd.ts'
 import { empty } from '../tensor/creation.ts'
-import { dtypeBytes } from '../tensor/dtype.ts'
+import { type DType, dtypeBytes } from '../tensor/dtype.ts'
 import { hasTrainingKernel } from '../tensor/kernel.ts'
 import { linear, matmul } from '../tensor/neural.ts'
 import { operatorInPlace, operatorOfSeveral } from '../tensor/operator.ts'
@@ -214,6 +215,18 @@ function logitGradient(chunk: HeadInput, given: HeadGradients): Tensor {
 
 function blockLength({ head }: HeadInput): number {
   return head.dtype === 'float32' ? chunkTokens : blockTokens
+}
+
+/** Bytes of logits, and of the head's gradient, that are held at once for so many trained tokens. */
+export function headBytes(
+  { vocabularySize, hiddenSize }: Pick<ModelConfig, 'vocabularySize' | 'hiddenSize'>,
+  tokens: number,
+  dtype: DType,
+): number {
+  const row = vocabularySize * dtypeBytes(dtype)
+  const block = (dtype === 'float32' ? chunkTokens : blockTokens) * row
+  const kept = Math.floor(keptBytes / block) * block
+  return Math.min(tokens * row, kept + block) + hiddenSize * row
 }
 
 function scaledLogits({ hidden, head, temperature }: HeadInput): Tensor {

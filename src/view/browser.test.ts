@@ -110,6 +110,9 @@ describe.skipIf(missing)('the page in Chromium', () => {
 
   const goTo = (hash: string) => page.goto(`${server.url}#/${hash}`)
   const see = (text: string) => page.getByText(text, { exact: true }).first().waitFor()
+  const press = async (...keys: readonly string[]) => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
 
   test('overview: a live run and a broken one', async () => {
     await goTo('overview')
@@ -141,20 +144,19 @@ describe.skipIf(missing)('the page in Chromium', () => {
   test('trajectories: filter, then open one with keys alone', async () => {
     await goTo('trajectories?run=live')
     await see('41 trajectories')
-    await page.keyboard.press('/')
+    await press('/')
     await page.keyboard.type('nowhere')
     await see('0 trajectories')
     await page.locator('#text-search').fill('')
-    await page.keyboard.press('Escape')
+    await press('Escape')
     await page.getByLabel('correct', { exact: true }).selectOption('false')
     await see('21 trajectories')
-    await page.keyboard.press('j')
-    await page.keyboard.press('j')
+    await press('j', 'j')
     await page.locator('.row-focused').waitFor()
-    await page.keyboard.press('Enter')
+    await press('Enter')
     await page.waitForURL(/#\/trajectory\?/)
     await page.locator('.segment-tool').waitFor()
-    await page.keyboard.press('u')
+    await press('u')
     await page.waitForURL(/#\/trajectories/)
   })
 
@@ -162,10 +164,10 @@ describe.skipIf(missing)('the page in Chromium', () => {
     await goTo('trajectory?run=live&phase=train&step=4&id=a&mode=tokens&heat=advantage&token=2')
     await see('"Let me"')
     expect(await page.locator('.tip').textContent()).toMatch(/rollout log-prob-0.5.*advantage0.5/)
-    await page.keyboard.press('ArrowRight')
+    await press('ArrowRight')
     await see('"<code>"')
     expect(page.url()).toContain('token=3')
-    await page.keyboard.press('m')
+    await press('m')
     await page.locator('.segment-policy').first().waitFor()
   })
 
@@ -173,38 +175,39 @@ describe.skipIf(missing)('the page in Chromium', () => {
     await goTo('overview')
     await see('live')
     await page.getByLabel('Search runs and tags').focus()
-    await page.keyboard.press('Tab')
+    await press('Tab')
     expect(await page.locator('.run-entry:focus-within').textContent()).toContain('broken')
-    await page.keyboard.press('Space')
+    await press('Space')
     await page.waitForURL(/runs=broken%2Clive/)
-    await page.keyboard.press('Space')
+    await press('Space')
     await page.waitForURL(/runs=live/)
-    await page.keyboard.press('g')
-    await page.keyboard.press('t')
+    await press('g', 't')
     await page.locator('a.row').first().waitFor()
-    await page.keyboard.press('j')
-    await page.keyboard.press('Enter')
+    await press('j', 'Enter')
     await page.locator('.segment-policy').first().waitFor()
-    await page.keyboard.press('m')
+    await press('m')
     await page.locator('.token-policy').first().waitFor()
-    await page.keyboard.press('ArrowRight')
+    await press('ArrowRight')
     expect(await page.locator('.tip').textContent()).toContain('1, trained on')
-    await page.keyboard.press('h')
+    await press('h')
     await page.waitForURL(/heat=log-prob/)
-    await page.keyboard.press('u')
+    await press('u')
     await page.waitForURL(/#\/trajectories/)
     await page.locator('a.row').nth(3).focus()
-    await page.keyboard.press('Enter')
+    await press('Enter')
     await page.waitForURL(/#\/trajectory\?/)
   })
 
-  test('where there is nothing, the page says so', async () => {
-    await goTo('trajectories?run=live&text=nowhere')
-    await see('No such trajectory')
-    await goTo('warnings?run=broken&runs=broken')
-    await see('No warnings')
-    await goTo('figures?runs=broken')
-    await see('Nothing to draw')
+  test.each([
+    ['trajectories?run=live&text=nowhere', 'No such trajectory'],
+    ['warnings?run=broken&runs=broken', 'No warnings'],
+    ['figures?runs=broken', 'Nothing to draw'],
+    ['warnings?run=live', 'truncation'],
+    ['config?runs=live,broken', 'rate'],
+    ['system?run=live', 'node'],
+  ])('%s says: %s', async (place, words) => {
+    await goTo(place)
+    await see(words)
   })
 
   test('a group side by side, a problem over steps', async () => {
@@ -218,21 +221,15 @@ describe.skipIf(missing)('the page in Chromium', () => {
     await page.locator('.column').nth(2).waitFor()
   })
 
-  test('warnings, configurations, load, keys, dark', async () => {
-    await goTo('warnings?run=live')
-    await see('truncation')
-    await goTo('config?runs=live,broken')
-    await see('rate')
+  test('keys: help, another view, dark', async () => {
     await goTo('system?run=live')
     await see('node')
-    await page.keyboard.press('?')
+    await press('?')
     await page.getByRole('dialog').waitFor()
-    await page.keyboard.press('Escape')
-    await page.keyboard.press('g')
-    await page.keyboard.press('o')
+    await press('Escape', 'g', 'o')
     await page.waitForURL(/#\/overview/)
     const before = await page.locator('html').getAttribute('data-theme')
-    await page.keyboard.press('T')
+    await press('T')
     expect(await page.locator('html').getAttribute('data-theme')).not.toBe(before)
   })
 

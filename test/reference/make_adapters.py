@@ -6,11 +6,8 @@
 The README of this folder tells the format of the files. Run it after make_models.py.
 """
 
-import argparse
 import copy
 import json
-import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +17,12 @@ import transformers
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
+from fixture_files import TOLERANCE, write_or_check
 from reference_model import load_model, logits_one_by_one, relative_gap
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "test" / "fixtures" / "models"
 ADAPTERS = ROOT / "test" / "fixtures" / "adapters"
-TOLERANCE = 5e-6
 
 
 @dataclass(frozen=True)
@@ -86,41 +83,5 @@ def tidy(path: Path) -> None:
     path.write_text(json.dumps(config, indent=2) + "\n")
 
 
-def compare(made: Path, committed: Path) -> list[str]:
-    problems = []
-    for file in sorted(made.glob("*.safetensors")):
-        ours, theirs = load_file(file), load_file(committed / file.name)
-        if ours.keys() != theirs.keys():
-            problems.append(f"{committed.name}/{file.name}: other tensors")
-            continue
-        gaps = {name: relative_gap(tensor, theirs[name]) for name, tensor in ours.items()}
-        problems += [
-            f"{committed.name}/{file.name}: {name} differs by {gap:.1e}"
-            for name, gap in gaps.items()
-            if gap > TOLERANCE
-        ]
-    return problems
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with the committed files, write nothing")
-    options = parser.parse_args()
-    torch.use_deterministic_algorithms(True)
-    torch.set_num_threads(1)
-    transformers.logging.disable_progress_bar()
-    problems: list[str] = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for seed, case in enumerate(CASES, start=1):
-            folder = (Path(scratch) if options.check else ADAPTERS) / case.name
-            folder.mkdir(parents=True, exist_ok=True)
-            make(case, folder, seed)
-            if options.check:
-                problems += compare(folder, ADAPTERS / case.name)
-            print(case.name, "checked" if options.check else "written", flush=True)
-    if problems:
-        sys.exit("\n".join(problems))
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(__doc__.splitlines()[0], CASES, ADAPTERS, make)

@@ -6,26 +6,23 @@
 The README of this folder tells the format of the files.
 """
 
-import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from batches import logits_packed, logits_padded, packed, padded
+from fixture_files import TOLERANCE, write_or_check
 from model_options import SMALL_MODELS, SmallModel
 from reference_model import gradients, load_model, logits_one_by_one, logprobs_of, masked_loss, relative_gap
 
 LENGTHS = [33, 9, 17]
 PAD = 0
 GREEDY_TOKENS = 8
-# Runs of the reference that must agree with one another: padded, packed, another attention.
-TOLERANCE = 5e-6
 
 
 def random_weights(config: dict, seed: int, stored: str) -> dict[str, torch.Tensor]:
@@ -118,9 +115,6 @@ def check_option_matters(row: SmallModel, folder: Path, sequences, logits) -> fl
 
 
 def make(row: SmallModel, folder: Path, seed: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.iterdir():
-        stale.unlink()
     (folder / "config.json").write_text(json.dumps(row.config_json(), indent=2) + "\n")
     save_weights(folder, random_weights(row.config, seed, row.stored), row.shards)
 
@@ -154,42 +148,6 @@ def make(row: SmallModel, folder: Path, seed: int) -> None:
     (folder / "expected.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
-def compare(made: Path, committed: Path) -> list[str]:
-    """What differs between a fresh fixture and the committed one."""
-    problems = []
-    for file in sorted(made.glob("*.safetensors")):
-        ours, theirs = load_file(file), load_file(committed / file.name)
-        if ours.keys() != theirs.keys():
-            problems.append(f"{committed.name}/{file.name}: other tensors")
-            continue
-        for name, tensor in ours.items():
-            gap = relative_gap(tensor.float(), theirs[name].float())
-            if gap > TOLERANCE:
-                problems.append(f"{committed.name}/{file.name}: {name} differs by {gap:.1e}")
-    if (made / "config.json").read_text() != (committed / "config.json").read_text():
-        problems.append(f"{committed.name}/config.json differs")
-    return problems
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with the committed files, write nothing")
-    options = parser.parse_args()
-    torch.use_deterministic_algorithms(True)
-    torch.set_num_threads(1)
-    transformers.logging.disable_progress_bar()
-    committed = Path(__file__).resolve().parent.parent / "fixtures" / "models"
-    problems: list[str] = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for seed, row in enumerate(SMALL_MODELS, start=1):
-            folder = (Path(scratch) if options.check else committed) / row.name
-            make(row, folder, seed)
-            if options.check:
-                problems += compare(folder, committed / row.name)
-            print(row.name, "checked" if options.check else "written", flush=True)
-    if problems:
-        sys.exit("\n".join(problems))
-
-
 if __name__ == "__main__":
-    main()
+    fixtures = Path(__file__).resolve().parent.parent / "fixtures" / "models"
+    write_or_check(__doc__.splitlines()[0], SMALL_MODELS, fixtures, make)

@@ -27,10 +27,21 @@ test('where the set-up has not run: exit code 1, each missing thing with its way
 
 test('the machine is described', () => {
   expect(nodeFinding()).toMatchObject({ state: 'ok', details: { version: process.versions.node } })
-  expect(memoryFinding().details?.['totalBytes']).toBeGreaterThan(2 ** 28)
+  expect(memoryFinding(null).details?.['totalBytes']).toBeGreaterThan(2 ** 28)
   expect(processorFinding(undefined).found).toMatch(
     /\d+ threads; .*computes fastest in (float32|bfloat16)$/,
   )
+})
+
+test('memory is measured by what the quickstart needs', () => {
+  expect(memoryFinding({ grpo: 1, ppo: 2 ** 31 })).toMatchObject({
+    state: 'ok',
+    found: expect.stringMatching(/; the quickstart needs about 0\.0 GB \(with ppo 2\.0\)$/),
+  })
+  expect(memoryFinding({ grpo: 2 ** 50, ppo: 2 ** 51 })).toMatchObject({
+    state: 'warning',
+    advice: 'the quickstart needs about 1048576.0 GB (with ppo 2097152.0)',
+  })
 })
 
 const torch: TorchAnswer = {

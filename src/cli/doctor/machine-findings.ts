@@ -1,8 +1,8 @@
 // Node, compiler, processor and memory.
 
-import { existsSync, readFileSync } from 'node:fs'
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { findCompiler } from '../../../setup/compiler.mjs'
+import { availableMemory, machineMemory } from '../../base/machine-memory.ts'
 import { fastestDtype, processorFlags } from '../../base/processor.ts'
 import type { Finding } from './finding.ts'
 import type { TorchAnswer } from './torch-findings.ts'
@@ -84,32 +84,24 @@ export function processorFinding(torch: TorchAnswer | undefined): Finding {
   }
 }
 
-/** SmolLM2 trains in 4 GB; below that even the quickstart is likely to be killed. */
-const littleMemory = 4 * 2 ** 30
-
-export function memoryFinding(): Finding {
-  const limit = process.constrainedMemory()
-  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  const available = Math.min(total, availableMemory())
-  const found = `${gigabytes(total)} GB, ${gigabytes(available)} GB available`
-  const details = { totalBytes: total, availableBytes: available }
-  if (total >= littleMemory) return { name: 'memory', state: 'ok', found, details }
-  return {
-    name: 'memory',
-    state: 'warning',
-    found,
-    details,
-    advice: 'training needs at least 4 GB',
-  }
+/** Bytes that the quickstart needs, without a critic and with one; see `neededMemory`. */
+export interface MemoryNeeds {
+  readonly grpo: number
+  readonly ppo: number
 }
 
-/** Free memory and what the system would give up for us. */
-function availableMemory(): number {
-  const file = '/proc/meminfo'
-  const kilobytes = existsSync(file)
-    ? /^MemAvailable:\s*(\d+)/m.exec(readFileSync(file, 'utf8'))?.[1]
-    : undefined
-  return kilobytes ? Number(kilobytes) * 1024 : freemem()
+/** Without `needs`, before the model is installed, it only says what is there. */
+export function memoryFinding(needs: MemoryNeeds | null): Finding {
+  const total = machineMemory()
+  const available = availableMemory()
+  const found = `${gigabytes(total)} GB, ${gigabytes(available)} GB available`
+  const details = { totalBytes: total, availableBytes: available, quickstartBytes: needs }
+  const name = 'memory'
+  if (!needs) return { name, state: 'ok', found, details }
+  const needed = `the quickstart needs about ${gigabytes(needs.grpo)} GB (with ppo ${gigabytes(needs.ppo)})`
+  if (needs.grpo <= available) return { name, state: 'ok', found: `${found}; ${needed}`, details }
+  const wayOut = needs.grpo <= total ? '; close other programs' : ''
+  return { name, state: 'warning', found, details, advice: `${needed}${wayOut}` }
 }
 
 function gigabytes(bytes: number): string {

@@ -2,13 +2,16 @@
 
 import { setMaxListeners } from 'node:events'
 import type { EvaluationReport } from '../../evaluate/evaluation-report.ts'
+import { openPretrained } from '../../pretrained/pretrained.ts'
 import { cpuCapability, threadCount, torchVersion } from '../../tensor/device.ts'
+import { quickstartSize, trainingMemory } from '../../train/memory-estimate.ts'
 import { quickstart } from '../../train/quickstart.ts'
 import type { QuickstartResult } from '../../train/quickstart-options.ts'
 import { quickstartSteps } from '../../train/quickstart-story.ts'
 import { Interrupt } from '../interrupt.ts'
 import { createProgress } from '../progress.ts'
 import { usesColour } from '../terminal.ts'
+import { memoryWarning } from '../train/memory-warning.ts'
 import { inRun, openRun } from '../train/recipe-run.ts'
 import { type QuickstartFlags, quickstartRun } from './quickstart-run.ts'
 import { resultTable } from './result-table.ts'
@@ -16,6 +19,8 @@ import { solvedExample } from './solved-example.ts'
 
 export async function runQuickstart(flags: QuickstartFlags): Promise<void> {
   const { path, config } = quickstartRun(flags)
+  const source = await openPretrained(config.model)
+  process.stderr.write(memoryWarning(trainingMemory(source, quickstartSize(config))) ?? '')
   using interrupt = new Interrupt('keeping the work and ending; Ctrl-C again ends at once')
   setMaxListeners(0, interrupt.signal)
   const opened = openRun(

@@ -1,17 +1,24 @@
 // `retool-rl train --dry-run`: what a run would do and need, without loading a weight.
 
-import { totalmem } from 'node:os'
+import { machineMemory } from '../../base/machine-memory.ts'
 import type { TrainRecipe } from '../../config/train-recipe.ts'
 import type { ModelConfig } from '../../model/config.ts'
 import { expectedWeights } from '../../model/weights.ts'
 import type { ModelSource } from '../../pretrained/model-source.ts'
 import { openPretrained } from '../../pretrained/pretrained.ts'
+import { keptShare } from '../../tensor/native.ts'
 import { chatTemplateOf, namedTemplate } from '../../tokenizer/chat-template.ts'
 import { modelTemplate } from '../../tokenizer/model-template.ts'
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts'
 import { firstContext } from '../../tool/first-context.ts'
 import { interpreterWords } from '../../train/interpreter-words.ts'
-import { checkpointBytes, type MemoryPart, trainingMemory } from '../../train/memory-estimate.ts'
+import {
+  checkpointBytes,
+  inAll,
+  type MemoryPart,
+  recipeSize,
+  trainingMemory,
+} from '../../train/memory-estimate.ts'
 import { optimizerSteps } from '../../train/recipe-options.ts'
 import { recipeProtocol } from '../../train/recipe-tools.ts'
 import { feedOf, type RecipeProblems } from '../../train/train-recipe.ts'
@@ -31,7 +38,7 @@ export async function dryRun(recipe: TrainRecipe, problems: RecipeProblems): Pro
     ...plan(recipe, source),
     '',
     'memory',
-    memoryTable(trainingMemory(source, recipe)),
+    memoryTable(trainingMemory(source, recipeSize(recipe))),
     '',
     'first prompts',
     ...(await firstPrompts(recipe, problems, source.tokenizer)),
@@ -50,7 +57,7 @@ function plan(recipe: TrainRecipe, source: ModelSource): string[] {
     `          at most ${learner.microBatchTokens} tokens in a micro-batch, ${limits.trajectoryTokens} in a trajectory`,
     ...(staleness > 0 ? ['          each rolled out before the one before it is learnt'] : []),
     `judged    ${judged}`,
-    `kept      a checkpoint of ${gigabytes(checkpointBytes(source, recipe))} every ${checkpoints.every} steps, the newest ${checkpoints.newest}${checkpoints.best ? ' and the best' : ''}`,
+    `kept      a checkpoint of ${gigabytes(checkpointBytes(source, recipeSize(recipe)))} every ${checkpoints.every} steps, the newest ${checkpoints.newest}${checkpoints.best ? ' and the best' : ''}`,
   ]
 }
 
@@ -86,9 +93,10 @@ async function firstPrompts(
 }
 
 function memoryTable(parts: readonly MemoryPart[]): string {
-  const total = { name: 'in all', bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) }
-  const here = { name: 'this machine has', bytes: totalmem() }
-  return [...parts, total, here]
+  const bytes = machineMemory()
+  const all = [...parts, { name: 'kept when freed, at most', bytes: keptShare * bytes }]
+  const total = { name: 'in all', bytes: inAll(all) }
+  return [...all, total, { name: 'this machine has', bytes }]
     .map(({ name, bytes }) => `  ${name.padEnd(24)} ${gigabytes(bytes).padStart(10)}`)
     .join('\n')
 }

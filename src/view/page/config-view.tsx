@@ -1,6 +1,7 @@
 // The configurations of the chosen runs, and where they differ.
 
 import type { ConfigRow } from '../api.ts'
+import { ChoiceButtons } from './choice-buttons.tsx'
 import { useData } from './data.ts'
 import { EmptyState } from './empty-state.tsx'
 import { change, parameter } from './route.ts'
@@ -26,18 +27,12 @@ export function ConfigView() {
           value={parameter('search')}
           onInput={(event) => change({ search: event.currentTarget.value })}
         />
-        <fieldset class="segmented" aria-label="Which keys">
-          {['different', 'all'].map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={onlyDifferent === (name === 'different')}
-              onClick={() => change({ show: name })}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
+        <ChoiceButtons
+          label="Which keys"
+          choices={[{ name: 'different' }, { name: 'all' }]}
+          chosen={onlyDifferent ? 'different' : 'all'}
+          choose={(show) => change({ show })}
+        />
       </div>
       {error && <p class="notice notice-bad">{error}</p>}
       {data && rows.length === 0 && (

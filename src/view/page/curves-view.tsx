@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { CurveAxis, MetricSummary } from '../../run/metric-query.ts'
 import type { RecordedWarning } from '../../run/note-query.ts'
+import { ChoiceButtons } from './choice-buttons.tsx'
 import { CurveChart } from './curve-chart.tsx'
 import { fetchJson, runAddress, useData } from './data.ts'
 import { anyVersion } from './live.ts'
@@ -82,10 +83,10 @@ function useWarningMarks() {
   return (data ?? []).map(({ step, name }) => ({ x: step, text: name }))
 }
 
-const axes: readonly (readonly [CurveAxis, string])[] = [
-  ['step', 'steps'],
-  ['tokens', 'tokens'],
-  ['time', 'wall time'],
+const axes: readonly { readonly name: CurveAxis; readonly text: string }[] = [
+  { name: 'step', text: 'steps' },
+  { name: 'tokens', text: 'tokens' },
+  { name: 'time', text: 'wall time' },
 ]
 
 function CurveTools() {
@@ -101,18 +102,12 @@ function CurveTools() {
         value={parameter('search')}
         onInput={(event) => change({ search: event.currentTarget.value })}
       />
-      <fieldset class="segmented" aria-label="Horizontal axis">
-        {axes.map(([axis, label]) => (
-          <button
-            key={axis}
-            type="button"
-            aria-pressed={parameter('axis', 'step') === axis}
-            onClick={() => change({ axis, from: '', to: '' })}
-          >
-            {label}
-          </button>
-        ))}
-      </fieldset>
+      <ChoiceButtons
+        label="Horizontal axis"
+        choices={axes}
+        chosen={parameter('axis', 'step')}
+        choose={(axis) => change({ axis, from: '', to: '' })}
+      />
       <SmoothingSlider otherwise="0" />
       <Toggle name="logx" label="log x" />
       <Toggle name="logy" label="log y" />

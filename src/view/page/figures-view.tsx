@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Behaviour } from '../../run/figure-query.ts'
+import { ChoiceButtons } from './choice-buttons.tsx'
 import { fetchJson, runAddress } from './data.ts'
 import { EmptyState } from './empty-state.tsx'
 import { EvaluationsTable } from './evaluations-table.tsx'
@@ -91,18 +92,12 @@ export function FiguresView() {
   return (
     <>
       <div class="tools">
-        <fieldset class="segmented" aria-label="Trajectories">
-          {['train', 'evaluation'].map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={phase === name}
-              onClick={() => change({ phase: name })}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
+        <ChoiceButtons
+          label="Trajectories"
+          choices={[{ name: 'train' }, { name: 'evaluation' }]}
+          chosen={phase}
+          choose={(name) => change({ phase: name })}
+        />
         <SmoothingSlider otherwise="0.7" />
         <span class="quiet hint">
           The behaviour that ReTool’s figures 3 to 6 follow, step by step, from recorded

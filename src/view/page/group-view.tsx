@@ -2,6 +2,7 @@
 
 import type { TrajectorySummary } from '../../run/trajectory-summary.ts'
 import type { TransportTrajectory } from '../transport.ts'
+import { BackToTrajectories } from './back-to-trajectories.tsx'
 import { runAddress, useData } from './data.ts'
 import { formatNumber, formatShare } from './format.ts'
 import { ReadingView } from './reading-view.tsx'
@@ -11,7 +12,6 @@ import { currentRun } from './runs.ts'
 import { trajectoryLink } from './trajectories-view.tsx'
 import { Reward, StopBadge } from './trajectory-badges.tsx'
 import type { TrajectoryPage } from './trajectory-pages.ts'
-import { useKeys } from './use-keys.ts'
 
 export function GroupView() {
   const run = currentRun.value ?? ''
@@ -25,11 +25,6 @@ export function GroupView() {
     limit: 200,
   })
   const { data, error } = useData<TrajectoryPage>(problem === '' ? null : address, run)
-  useKeys({
-    u: () => {
-      location.hash = linkTo('trajectories', { run })
-    },
-  })
   if (error) return <p class="notice notice-bad">{error}</p>
   const members = data?.rows ?? []
   const rewards = members.flatMap(({ reward }) => (reward === null ? [] : [reward]))
@@ -38,9 +33,7 @@ export function GroupView() {
   return (
     <>
       <div class="tools">
-        <a class="button" href={linkTo('trajectories', { run })} title="u">
-          ← all
-        </a>
+        <BackToTrajectories run={run} />
         <h1 class="trajectory-title">
           Group of {members.length} · step {step}
         </h1>

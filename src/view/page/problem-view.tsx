@@ -1,14 +1,14 @@
 // The same problem over steps: every attempt as a dot, chosen ones side by side.
 
 import type { TrajectorySummary } from '../../run/trajectory-summary.ts'
+import { BackToTrajectories } from './back-to-trajectories.tsx'
 import { runAddress, useData } from './data.ts'
 import { formatNumber } from './format.ts'
 import { Member } from './group-view.tsx'
 import { RichText } from './rich-text.tsx'
-import { change, linkTo, parameter } from './route.ts'
+import { change, parameter } from './route.ts'
 import { currentRun } from './runs.ts'
 import type { TrajectoryPage } from './trajectory-pages.ts'
-import { useKeys } from './use-keys.ts'
 
 const mostShown = 4
 
@@ -18,20 +18,13 @@ export function ProblemView() {
   const query = { problem, sort: 'step', descending: 'false', limit: 1000 }
   const address = problem === '' ? null : runAddress(run, '/trajectories', query)
   const { data, error } = useData<TrajectoryPage>(address, run)
-  useKeys({
-    u: () => {
-      location.hash = linkTo('trajectories', { run })
-    },
-  })
   if (error) return <p class="notice notice-bad">{error}</p>
   const attempts = data?.rows ?? []
   const picked = pickedOf(attempts)
   return (
     <>
       <div class="tools">
-        <a class="button" href={linkTo('trajectories', { run })} title="u">
-          ← all
-        </a>
+        <BackToTrajectories run={run} />
         <h1 class="trajectory-title">
           {attempts.length} attempts · <span class="quiet">{problem}</span>
         </h1>

@@ -3,6 +3,7 @@
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { TransportTrajectory } from '../transport.ts'
+import { ChoiceButtons } from './choice-buttons.tsx'
 import { formatNumber } from './format.ts'
 import {
   type HeatName,
@@ -71,20 +72,16 @@ function HeatChoice({ heat, scale, tokens }: HeatChoiceProperties) {
   )
   return (
     <div class="heat-choice">
-      <fieldset class="segmented" aria-label="Colour tokens by">
-        {heatNames.map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-pressed={heat === name}
-            disabled={!known.includes(name)}
-            title={known.includes(name) ? heatWords[name] : `${name} was not recorded`}
-            onClick={() => change({ heat: name })}
-          >
-            {name}
-          </button>
-        ))}
-      </fieldset>
+      <ChoiceButtons
+        label="Colour tokens by"
+        choices={heatNames.map((name) => ({
+          name,
+          disabled: !known.includes(name),
+          title: known.includes(name) ? heatWords[name] : `${name} was not recorded`,
+        }))}
+        chosen={heat}
+        choose={(name) => change({ heat: name })}
+      />
       <span class="quiet">{heatWords[heat]}</span>
       {scale && <HeatLegend heat={heat} scale={scale} />}
     </div>

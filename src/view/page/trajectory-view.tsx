@@ -1,6 +1,8 @@
 // One trajectory in full: for reading, or token by token.
 
 import type { TransportTrajectory } from '../transport.ts'
+import { BackToTrajectories } from './back-to-trajectories.tsx'
+import { ChoiceButtons } from './choice-buttons.tsx'
 import { runAddress, useData } from './data.ts'
 import { formatDuration, formatNumber } from './format.ts'
 import { Fact } from './overview-view.tsx'
@@ -24,12 +26,7 @@ export function TrajectoryView() {
   })
   const { data, error } = useData<TransportTrajectory>(id === '' ? null : address, run)
   const mode = parameter('mode', 'text')
-  useKeys({
-    m: () => change({ mode: mode === 'tokens' ? '' : 'tokens' }),
-    u: () => {
-      location.hash = linkTo('trajectories', { run })
-    },
-  })
+  useKeys({ m: () => change({ mode: mode === 'tokens' ? '' : 'tokens' }) })
   if (error) return <p class="notice notice-bad">{error}</p>
   if (!data) return <p class="quiet loading">Reading …</p>
   return (
@@ -56,26 +53,18 @@ function TrajectoryHead({
   const step = String(summary.step)
   return (
     <div class="tools">
-      <a class="button" href={linkTo('trajectories', { run })} title="u">
-        ← all
-      </a>
+      <BackToTrajectories run={run} />
       <h1 class="trajectory-title">
         step {step} · <span class="quiet">{summary.id}</span>
       </h1>
       <Reward reward={summary.reward} correct={summary.correct} />
       <StopBadge summary={summary} />
-      <fieldset class="segmented" aria-label="How it is shown">
-        {['text', 'tokens'].map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-pressed={mode === name}
-            onClick={() => change({ mode: name })}
-          >
-            {name}
-          </button>
-        ))}
-      </fieldset>
+      <ChoiceButtons
+        label="How it is shown"
+        choices={[{ name: 'text' }, { name: 'tokens' }]}
+        chosen={mode}
+        choose={(name) => change({ mode: name })}
+      />
       <a
         class="button"
         href={linkTo('group', { run, phase: summary.phase, step, problem: summary.problem })}

@@ -1,6 +1,7 @@
 // The warnings of a run, by kind and where they happened.
 
 import type { RecordedWarning } from '../../run/note-query.ts'
+import { ChoiceButtons } from './choice-buttons.tsx'
 import { runAddress, useData } from './data.ts'
 import { EmptyState } from './empty-state.tsx'
 import { formatTime } from './format.ts'
@@ -22,21 +23,15 @@ export function WarningsView() {
     <>
       <div class="tools">
         <RunPicker />
-        <fieldset class="segmented" aria-label="Kind of warning">
-          <button type="button" aria-pressed={kind === ''} onClick={() => change({ kind: '' })}>
-            all {all.length}
-          </button>
-          {countsOf(all).map(([name, count]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={kind === name}
-              onClick={() => change({ kind: name })}
-            >
-              {name} {count}
-            </button>
-          ))}
-        </fieldset>
+        <ChoiceButtons
+          label="Kind of warning"
+          choices={[
+            { name: '', text: `all ${all.length}` },
+            ...countsOf(all).map(([name, count]) => ({ name, text: `${name} ${count}` })),
+          ]}
+          chosen={kind}
+          choose={(name) => change({ kind: name })}
+        />
       </div>
       {error && <p class="notice notice-bad">{error}</p>}
       {data && all.length === 0 && (
