@@ -24,8 +24,8 @@ export const output: readonly Attack[] = [
   },
   {
     name: 'bytes that are not UTF-8',
-    code: String.raw`import os; os.write(1, b'\xff\x00abc')`,
-    ...ok(/^\ufffd\0abc5\n$/),
+    code: String.raw`import os; os.write(1, b'\xff\x00abc');`,
+    ...ok(/^\ufffd\0abc$/),
   },
   { name: 'a lone surrogate', code: String.raw`print('\ud800')`, ...ok(/^\\ud800\n$/) },
   {
