@@ -12,7 +12,7 @@ _LOOK_SECONDS = 0.008
 _SHORT_SECONDS = 0.05
 _MUCH_MEMORY = 16 << 20
 _MANY_PROCESSES = 4
-_MUCH_OUTPUT = 1 << 18
+_MUCH_OUTPUT = 1 << 20
 _LARGEST_PARKED = 128 << 20
 
 
@@ -60,15 +60,17 @@ class Run:
         return True
 
     def is_short(self, now, allowance):
-        """Whether it may go on as a short one: not when it has taken much, nor more than its processor time."""
+        """Whether it may go on as a short one: not when it has had its processor time, or is there for long."""
         group = self.slot.group
-        self.greedy = self.capture.total > _MUCH_OUTPUT or (
-            group is not None and group.holds_more(_MUCH_MEMORY, _MANY_PROCESSES)
-        )
         self.lingers_at = now + _LOOK_SECONDS
-        waits_long = now >= self.started + max(_SHORT_SECONDS, 4 * allowance)
+        is_there_for_long = now >= self.started + max(_SHORT_SECONDS, 4 * allowance)
         had_its_time = group is not None and group.processor_seconds() >= allowance
-        return not (self.greedy or waits_long or had_its_time)
+        return not (is_there_for_long or had_its_time)
+
+    def _takes_much(self):
+        group = self.slot.group
+        held = group is not None and group.holds_more(_MUCH_MEMORY, _MANY_PROCESSES)
+        return held or self.capture.total > _MUCH_OUTPUT
 
     def claim(self):
         """Among those that take long, the smallest goes first: modest ones, then by time they have had."""
@@ -81,6 +83,7 @@ class Run:
     def linger(self):
         """From now on it runs behind those that have not had a short program's time."""
         self.lingers, self.lingers_at = True, float("inf")
+        self.greedy = self._takes_much()
 
     def park(self, now):
         """Freezes what runs; False where that is not possible, or it holds much memory."""
