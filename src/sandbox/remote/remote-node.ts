@@ -1,6 +1,6 @@
 // One sandbox server as its clients see it: what it can take, whether it is well, what is on it.
 
-import { Agent, type Dispatcher, request } from 'undici'
+import { Agent, request } from 'undici'
 import { z } from 'zod'
 import { InfrastructureError } from '../../base/errors.ts'
 import { onAbort } from '../on-abort.ts'
@@ -42,7 +42,7 @@ export class RemoteNode {
   #closed = false
   /** One for each call in flight: a signal for all of them together would keep a trace of each. */
   readonly #flights = new Set<AbortController>()
-  readonly #agent = new Agent({ connections: 256, keepAliveTimeout: 30_000, headersTimeout: 0 })
+  #agent = newAgent()
   #timer: NodeJS.Timeout | undefined
   #lastRequest = 0
 
@@ -142,9 +142,10 @@ export class RemoteNode {
   async #send(method: 'GET' | 'POST' | 'DELETE', path: string, options: SendOptions) {
     const { body, signal } = options
     const id = String(++this.#lastRequest)
+    const agent = this.#agent
     const response = await request(this.url + path, {
       method,
-      dispatcher: this.#agent,
+      dispatcher: agent,
       headers: {
         [requestIdHeader]: id,
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
@@ -154,18 +155,30 @@ export class RemoteNode {
       ...(body && { body: JSON.stringify(body) }),
       signal: signal ?? AbortSignal.timeout(this.pings.patienceMs),
     })
-    checkAnswered(response, id)
+    const answered = response.headers[requestIdHeader]
+    if (answered !== undefined && answered !== id) {
+      response.body.on('error', () => {}).destroy()
+      this.#leave(agent)
+      const why = `request ${id} was given the answer to ${answered}`
+      throw new InfrastructureError('stray_answer', why)
+    }
     const text = await response.body.text()
     return { status: response.statusCode, body: text === '' ? null : JSON.parse(text) }
   }
+
+  /**
+   * A connection on which an answer came twice gives each request the answer of the one before, and
+   * which connection that is nobody tells: all are left, and closed when what is on them is answered.
+   */
+  #leave(agent: Agent): void {
+    if (agent !== this.#agent || this.#closed) return
+    this.#agent = newAgent()
+    agent.close().catch(() => {}) // destroyed meanwhile
+  }
 }
 
-/** A connection on which an answer came twice gives the next request the wrong one: it is closed. */
-function checkAnswered({ headers, body }: Dispatcher.ResponseData, id: string): void {
-  const answered = headers[requestIdHeader]
-  if (answered === undefined || answered === id) return
-  body.on('error', () => {}).destroy()
-  throw new InfrastructureError('stray_answer', `request ${id} was given the answer to ${answered}`)
+function newAgent(): Agent {
+  return new Agent({ connections: 256, keepAliveTimeout: 30_000, headersTimeout: 0 })
 }
 
 interface SendOptions {
