@@ -10,10 +10,9 @@ from .spares import Spares
 
 
 class Executions:
-    def __init__(self, workshop, turns, timed):
+    def __init__(self, workshop, turns):
         self._workshop = workshop
         self._turns = turns
-        self._timed = timed
         self._spares = Spares(workshop)
         self._ordered = {}
         self.runs = {}
@@ -63,7 +62,7 @@ class Executions:
 
     def follow(self, run):
         """It has begun: its output is read, and its time is taken."""
-        self.runs[run.id] = self._timed[run.id] = run
+        self.runs[run.id] = self._turns.timed[run.id] = run
         self._workshop.watch(run.output, lambda: self._relay(run))
 
     def _relay(self, run):
@@ -135,7 +134,7 @@ class Executions:
     def detach(self, run):
         """Takes the last of the output."""
         del self.runs[run.id]
-        self._timed.pop(run.id, None)
+        self._turns.timed.pop(run.id, None)
         if run.lingers:
             self._turns.take_out(run)
         self._workshop.unwatch(run.output)

@@ -25,9 +25,8 @@ _PATIENCE_SECONDS = 20
 class Supervisor:
     def __init__(self, settings):
         self._workshop = Workshop(settings, _ANSWERS)
-        self._timed = {}
-        self._turns = Turns(settings["lingering"], self._timed)
-        self._executions = Executions(self._workshop, self._turns, self._timed)
+        self._turns = Turns(settings["lingering"])
+        self._executions = Executions(self._workshop, self._turns)
         self._conversations = Conversations(self._workshop, self._executions)
         self._reader = frames.Reader()
         self._waiting = deque()
@@ -128,7 +127,7 @@ class Supervisor:
                 self._workshop.answer({**told, "processes": self._workshop.settings["processes"]})
 
     def _until_deadline(self):
-        moments = (min(run.deadline, run.lingers_at) for run in self._timed.values())
+        moments = (min(run.deadline, run.lingers_at) for run in self._turns.timed.values())
         nearest = min(min(moments, default=float("inf")), self._turns.next_end())
         if nearest == float("inf"):
             return None
@@ -137,7 +136,7 @@ class Supervisor:
 
     def _enforce_deadlines(self):
         now = time.monotonic()
-        for run in list(self._timed.values()):
+        for run in list(self._turns.timed.values()):
             if run.deadline <= now:
                 run.stop("timeout")
             elif run.lingers_at <= now and not run.is_short(now, self._turns.allowance()):

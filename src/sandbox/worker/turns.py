@@ -19,10 +19,10 @@ _MOST_PARKED_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") //
 
 
 class Turns:
-    def __init__(self, places, timed):
-        """`timed`: the runs whose time goes on, by id; those that are frozen are taken out of it."""
+    def __init__(self, places):
         self._most = places
-        self._timed = timed
+        # Runs whose time goes on, by id: all that are not frozen.
+        self.timed = {}
         self._calm_from = 0.0
         self._busy_since = 0.0
         self._usual = _MOST_ALLOWANCE / _TIMES_USUAL
@@ -85,7 +85,7 @@ class Turns:
 
     def _let_run(self, run, now):
         run.go_on(now)
-        self._timed[run.id] = run
+        self.timed[run.id] = run
         self._turn_ends[run] = now + _TURN_SECONDS
 
     def _let_more_run(self, now):
@@ -101,5 +101,5 @@ class Turns:
         if not (room and run.park(now)):
             return False
         self._parked.append(run)
-        del self._timed[run.id]
+        del self.timed[run.id]
         return True
