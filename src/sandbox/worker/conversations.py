@@ -59,7 +59,7 @@ class Conversations:
             why = "the session has ended" if session is None else "a cell of the session still runs"
             self._workshop.fail(header["cell"], "session_lost", why)
             return
-        cell = Cell(header, session)
+        cell = Cell(header, session, self._executions.usual_times[self._workshop.world.heavy])
         try:
             session.slot.bound(cell.limits, together=False)
             descriptors = opened(header, body)

@@ -1,12 +1,18 @@
 """Programs in flight: how each is started, what is heard of it, and what the client is told."""
 
 import os
+import time
+from collections import deque
 
 from . import channel, imports
 from .box import Box
 from .memory_files import opened, read_report
 from .runs import Run
 from .spares import Spares
+from .usual_time import UsualTime
+
+_REST_SECONDS = 0.006
+_MUCH_AT_ONCE = 1 << 16
 
 
 class Executions:
@@ -15,6 +21,8 @@ class Executions:
         self._turns = turns
         self._spares = Spares(workshop)
         self._ordered = {}
+        self._left_alone = deque()
+        self.usual_times = {workshop.world.light: UsualTime(), workshop.world.heavy: UsualTime()}
         self.runs = {}
 
     def start(self, header, body):
@@ -22,7 +30,10 @@ class Executions:
         light = imports.only_standard(body[: header["codeBytes"]])
         zygote = self._workshop.world.light if light else self._workshop.world.heavy
         spare = self._spares.take(zygote, header)
-        run = self._with_new_fork(zygote, header, body) if spare is None else self._with_spare(spare, header, body)
+        if spare is None:
+            run = self._with_new_fork(zygote, header, body)
+        else:
+            run = self._with_spare(zygote, spare, header, body)
         self.follow(run)
         self._spares.note(run.limits)
         self.make_ready()
@@ -38,20 +49,20 @@ class Executions:
     def _with_new_fork(self, zygote, header, body):
         with self._workshop.bounded_slot(header["limits"]) as slot:
             descriptors = opened(header, body)
-        run = Run(header, slot)
+        run = Run(header, slot, self.usual_times[zygote])
         run.begin(descriptors.pop())
         message = {**_program(header), "run": run.id, "limits": run.limits, "seed": header.get("seed")}
         self._ordered[run.id] = run
         self._workshop.order_fork(zygote, message, run, descriptors)
         return run
 
-    def _with_spare(self, spare, header, body):
+    def _with_spare(self, zygote, spare, header, body):
         try:
             descriptors = opened(header, body)
         except OSError:
             self._spares.dismiss(spare)
             raise
-        run = Run(header, spare.slot)
+        run = Run(header, spare.slot, self.usual_times[zygote])
         run.box = spare.box
         run.begin(descriptors.pop())
         self._ordered[spare.id] = run
@@ -63,11 +74,27 @@ class Executions:
     def follow(self, run):
         """It has begun: its output is read, and its time is taken."""
         self.runs[run.id] = self._turns.timed[run.id] = run
-        self._workshop.watch(run.output, lambda: self._relay(run))
+        self._leave_alone(run)
+
+    def _leave_alone(self, run):
+        """Its output waits in the pipe for a while: who prints line by line does not wake us for each."""
+        self._left_alone.append((time.monotonic() + _REST_SECONDS, run))
+
+    def next_listening(self):
+        return self._left_alone[0][0] if self._left_alone else float("inf")
+
+    def listen_again(self, now):
+        while self._left_alone and self._left_alone[0][0] <= now:
+            _, run = self._left_alone.popleft()
+            if run.output is not None:
+                self._workshop.watch(run.output, lambda run=run: self._relay(run))
 
     def _relay(self, run):
-        if not run.read():
+        taken = run.read()
+        if taken is None or taken < _MUCH_AT_ONCE:
             self._workshop.unwatch(run.output)
+        if taken is not None and taken < _MUCH_AT_ONCE:
+            self._leave_alone(run)
 
     def hear(self, message, descriptors):
         """Of a fork, from its zygote."""
@@ -101,7 +128,7 @@ class Executions:
         self.detach(run)
         report = read_report(descriptors[0]) if descriptors else message["report"]
         if run.stopped is None:
-            self._turns.note_end(message["cpuMs"] / 1000)
+            run.usual_time.note(message["cpuMs"] / 1000)
         if run.stopped == "cancelled":
             self._workshop.fail(run.id, "cancelled", "cancelled")
         elif message["setUp"] is not None:
@@ -119,7 +146,7 @@ class Executions:
         """Whether no process is alive in its box. Without processes of its own there never was another."""
         alone = not self._workshop.settings["processes"]
         ended = run.stopped is None and run.held_bytes is None  # it may have ended as it was frozen
-        return self._workshop.boxes is not None and ended and (alone or run.slot.group.is_empty())
+        return self._workshop.boxes is not None and ended and (alone or run.slot.group.processes() == 0)
 
     def _fail_start(self, run, why):
         run.kill()

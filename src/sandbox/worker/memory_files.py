@@ -1,7 +1,11 @@
 """The descriptors that a snippet is started with: code, input, both ends of the output."""
 
+import fcntl
 import json
 import os
+
+_SET_PIPE_SIZE = 1031  # fcntl.F_SETPIPE_SZ, from Python 3.10
+_PIPE_BYTES = 1 << 20
 
 
 def opened(header, body):
@@ -14,12 +18,22 @@ def opened(header, body):
     try:
         made.append(memory_file(body[:size]))
         made.append(_nothing() if stdin_size is None else memory_file(body[size:]))
-        reader, writer = os.pipe()
+        reader, writer = _wide_pipe()
     except OSError:
         for descriptor in made:
             os.close(descriptor)
         raise
     return [*made, writer, reader]
+
+
+def _wide_pipe():
+    """Who prints much is not held up while nobody reads for a moment."""
+    reader, writer = os.pipe()
+    try:
+        fcntl.fcntl(writer, _SET_PIPE_SIZE, _PIPE_BYTES)
+    except OSError:
+        pass  # no room for more than the usual 64 KB
+    return reader, writer
 
 
 def _nothing():

@@ -8,17 +8,19 @@ from .capture import Capture
 
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
-_LOOK_SECONDS = 0.008
+_LOOK_SECONDS = 0.005
+_LEAST_LOOK_SECONDS = 0.0015
 _SHORT_SECONDS = 0.05
-_MUCH_MEMORY = 16 << 20
-_MANY_PROCESSES = 4
-_MUCH_OUTPUT = 1 << 20
+_MUCH_MEMORY = 8 << 20
+_MUCH_OUTPUT = 1 << 18
+_LESS_PATIENCE = 2
 _LARGEST_PARKED = 128 << 20
 
 
 class Run:
-    def __init__(self, header, slot):
+    def __init__(self, header, slot, usual_time):
         self.id = header["run"]
+        self.usual_time = usual_time
         self.header = header
         self.limits = header["limits"]
         self.slot = slot
@@ -28,7 +30,9 @@ class Run:
         self.started = 0.0
         # Since when a process of ours has not answered: that it forked, or that it reaped.
         self.owed_since = None
-        self.lingers = self.greedy = False
+        self.lingers = False
+        # Turns that it has had, or counts as having had, among those that take long.
+        self.turns = 0
         # What it held when it was frozen; None while it may run.
         self.held_bytes = None
         self._left = self._frozen_since = self._frozen = 0.0
@@ -46,35 +50,45 @@ class Run:
             self.owed_since = None
 
     def read(self):
-        """Takes what the pipe holds now, within reason; False at its end."""
+        """Takes what the pipe holds now, within reason. Returns how many bytes; None at its end."""
+        before = self.capture.total
         for _ in range(_CHUNKS_AT_ONCE):
             try:
                 chunk = os.read(self.output, _CHUNK)
             except BlockingIOError:
-                return True
+                break
             if not chunk:
-                return False
+                return None
             self.capture.add(chunk)
             if self.capture.total > self.limits["outputBytes"] and self.stopped is None:
                 self.stop("output_limit")
-        return True
+            if len(chunk) < _CHUNK:  # that was all
+                break
+        return self.capture.total - before
 
-    def is_short(self, now, allowance):
-        """Whether it may go on as a short one: not when it has had its processor time, or is there for long."""
+    def is_short(self, now):
+        """Whether it may go on as a short one: not when it has had its processor time, or is there for long.
+
+        One that starts processes or prints much has no more than the usual time; the others have what
+        hardly any program exceeds.
+        """
         group = self.slot.group
-        self.lingers_at = now + _LOOK_SECONDS
-        is_there_for_long = now >= self.started + max(_SHORT_SECONDS, 4 * allowance)
-        had_its_time = group is not None and group.processor_seconds() >= allowance
-        return not (is_there_for_long or had_its_time)
+        most = self.usual_time.most()
+        if now >= self.started + max(_SHORT_SECONDS, 4 * most):
+            return False
+        if group is None:
+            self.lingers_at = now + _SHORT_SECONDS
+            return True
+        self.read()
+        is_modest = group.processes() < 2 and self.capture.total < _MUCH_OUTPUT
+        left = (most if is_modest else self.usual_time.usual()) - group.processor_seconds()
+        self.lingers_at = now + max(1.5 * left, _LEAST_LOOK_SECONDS)
+        return left > 0
 
     def _takes_much(self):
         group = self.slot.group
-        held = group is not None and group.holds_more(_MUCH_MEMORY, _MANY_PROCESSES)
+        held = group is not None and (group.processes() > 1 or group.used_bytes() > _MUCH_MEMORY)
         return held or self.capture.total > _MUCH_OUTPUT
-
-    def claim(self):
-        """Among those that take long, the smallest goes first: modest ones, then by time they have had."""
-        return self.greedy, self.duration()
 
     def wait_for_place(self, now):
         """It has had a short program's time, but there is no place for one that takes long."""
@@ -83,7 +97,7 @@ class Run:
     def linger(self):
         """From now on it runs behind those that have not had a short program's time."""
         self.lingers, self.lingers_at = True, float("inf")
-        self.greedy = self._takes_much()
+        self.turns = _LESS_PATIENCE if self._takes_much() else 0
 
     def park(self, now):
         """Freezes what runs; False where that is not possible, or it holds much memory."""
@@ -94,13 +108,13 @@ class Run:
         self._frozen_since = now
         return True
 
-    def go_on(self, now):
-        """Runs lightly, after the freezer or for the first time."""
-        if self.held_bytes is None:
-            self._weigh(lightly=True)
-            return
-        self.deadline = now + self._left
-        self._thaw(now)
+    def go_on(self, now, lightly):
+        """For a turn, after the freezer or for the first time."""
+        self.turns += 1
+        self._weigh(lightly)
+        if self.held_bytes is not None:
+            self.deadline = now + self._left
+            self._thaw(now)
 
     def _thaw(self, now):
         self.held_bytes = None

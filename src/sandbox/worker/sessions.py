@@ -53,8 +53,8 @@ class Session:
 class Cell(Run):
     """One cell in flight: stopped by the keeper if that still listens, else with its session."""
 
-    def __init__(self, header, session):
-        super().__init__({**header, "run": header["cell"]}, session.slot)
+    def __init__(self, header, session, usual_time):
+        super().__init__({**header, "run": header["cell"]}, session.slot, usual_time)
         self.session = session
         self._asked = False
 

@@ -128,7 +128,7 @@ class Supervisor:
 
     def _until_deadline(self):
         moments = (min(run.deadline, run.lingers_at) for run in self._turns.timed.values())
-        nearest = min(min(moments, default=float("inf")), self._turns.next_end())
+        nearest = min(min(moments, default=float("inf")), self._turns.next_end(), self._executions.next_listening())
         if nearest == float("inf"):
             return None
         left = max(0.0, nearest - time.monotonic())
@@ -136,10 +136,11 @@ class Supervisor:
 
     def _enforce_deadlines(self):
         now = time.monotonic()
+        self._executions.listen_again(now)
         for run in list(self._turns.timed.values()):
             if run.deadline <= now:
                 run.stop("timeout")
-            elif run.lingers_at <= now and not run.is_short(now, self._turns.allowance()):
+            elif run.lingers_at <= now and not run.is_short(now):
                 self._take_turn(run, now)
             if not run.lingers:
                 self._turns.note_short_programs(now)

@@ -2,7 +2,7 @@
 
 While there are short programs one of them runs for an eighth of the time, otherwise several. So a crowd of
 endless programs neither holds the slots nor crowds the processors, and the memory that it has taken so far is
-all that it takes. Frozen time is not run time. What is long is a matter of what is usual.
+all that it takes. Frozen time is not run time. What is long is a matter of what is usual (`usual_time`).
 """
 
 import os
@@ -10,10 +10,7 @@ import time
 
 _TURN_SECONDS = 0.1
 _CALM_SECONDS = 0.02
-_BUSY_TURNS = 8  # one of these is for a long program
-_USUAL_WEIGHT = 1 / 16
-_TIMES_USUAL = 2.5
-_LEAST_ALLOWANCE, _MOST_ALLOWANCE = 0.006, 0.05
+_BUSY_TURNS = 8  # one of these is for long programs
 _MOST_PARKED = 128
 _MOST_PARKED_BYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 8 // (os.cpu_count() or 1)
 
@@ -25,23 +22,13 @@ class Turns:
         self.timed = {}
         self._calm_from = 0.0
         self._busy_since = 0.0
-        self._usual = _MOST_ALLOWANCE / _TIMES_USUAL
         self._turn_ends = {}  # of those that run
         self._parked = []
 
     def note_short_programs(self, now):
-        if now >= self._calm_from:
+        if self._is_calm(now):
             self._busy_since = now
         self._calm_from = now + _CALM_SECONDS
-
-    def note_end(self, processor_seconds):
-        """Of a program that came to an end by itself."""
-        had = min(processor_seconds, _MOST_ALLOWANCE)
-        self._usual += _USUAL_WEIGHT * (had - self._usual)
-
-    def allowance(self):
-        """Processor seconds that a program may have before it counts as one that takes long."""
-        return min(max(_TIMES_USUAL * self._usual, _LEAST_ALLOWANCE), _MOST_ALLOWANCE)
 
     def take_in(self, run, now):
         """False where there is no place for it yet: then it keeps its slot."""
@@ -77,20 +64,23 @@ class Turns:
             waited_for.append(self._calm_from)
         return max(min(waited_for), time.monotonic() + _TURN_SECONDS / 10)
 
+    def _is_calm(self, now):
+        return now >= self._calm_from
+
     def _places(self, now):
-        if now >= self._calm_from:
+        if self._is_calm(now):
             return self._most
         busy_turns = int((now - self._busy_since) / _TURN_SECONDS)
         return 1 if busy_turns % _BUSY_TURNS == _BUSY_TURNS - 1 else 0
 
     def _let_run(self, run, now):
-        run.go_on(now)
+        run.go_on(now, lightly=self._is_calm(now))
         self.timed[run.id] = run
         self._turn_ends[run] = now + _TURN_SECONDS
 
     def _let_more_run(self, now):
         while self._parked and len(self._turn_ends) < self._places(now):
-            run = min(self._parked, key=lambda parked: parked.claim())
+            run = min(self._parked, key=lambda parked: parked.turns)  # of equals who waits longest
             self._parked.remove(run)
             if run.held_bytes is not None:  # else it was stopped, and is on its way out
                 self._let_run(run, now)

@@ -135,7 +135,7 @@ class _Zygote:
             ended = {
                 "exited": run,
                 "code": os.waitstatus_to_exitcode(status),
-                "cpuMs": round((usage.ru_utime + usage.ru_stime) * 1000),
+                "cpuMs": round((usage.ru_utime + usage.ru_stime) * 1000, 3),
                 "peakBytes": usage.ru_maxrss * 1024,
                 "begun": report.has_begun(),
                 "setUp": report.set_up_failure(),
