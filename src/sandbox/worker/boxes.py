@@ -1,14 +1,14 @@
 """Makes boxes ahead of need: a pid and mount namespace whose first process only reaps.
 
-Killing that first process ends everything in the box. It is a `sleep` whose children the kernel reaps,
-because SIGCHLD is ignored: spawning it copies no memory, as forking this program would.
+Killing that first process ends everything in the box. The kernel reaps its children, because SIGCHLD is ignored.
+It is spawned, since that copies no memory, as forking this program would.
 """
 
 import os
 import select
 import signal
 
-from . import channel
+from . import channel, first_process
 from . import system_calls as calls
 
 _SCRATCH = "mode=1777,size={}m,nr_inodes={}"
@@ -16,8 +16,6 @@ _COVERS = ("/tmp/", "/dev/shm/")
 _PRIVATE = calls.MOUNT_NOSUID | calls.MOUNT_NODEV
 _TRACELESS = calls.MOUNT_NO_ACCESS_TIMES  # what was only read looks as it did
 _PROCESS_VIEW = "hidepid=2,subset=pid"
-_SLEEPER = next((p for p in ("/bin/sleep", "/usr/bin/sleep") if os.path.exists(p)), "/bin/sleep")
-_FOR_EVER = "2147483647"
 
 
 class Furniture:
@@ -37,10 +35,11 @@ def serve(connection, furniture):
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     home = os.pidfd_open(os.getppid())
+    first = first_process.command()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         for _ in range(ordered):
-            pid, handle, rooms = _make_box(home, furniture)
+            pid, handle, rooms = _make_box(home, furniture, first)
             alive[handle] = pid
             poll.register(handle, select.POLLIN)
             channel.send(connection, {"box": pid}, [handle, *rooms])
@@ -66,21 +65,22 @@ def _order(connection):
 
 def try_one():
     """Makes a box and ends it, without a way back home: for the probe."""
+    first = first_process.command()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    pid, handle, rooms = _make_box(None, Furniture(1, 16, [], own_ids=True))
+    pid, handle, rooms = _make_box(None, Furniture(1, 16, [], own_ids=True), first)
     os.kill(pid, signal.SIGKILL)
     for descriptor in (handle, *rooms):
         os.close(descriptor)
 
 
-def _make_box(home, furniture):
-    """Furnishes the namespaces from outside, lets the first process into them and goes back home."""
+def _make_box(home, furniture, first):
+    """Puts the first process into new namespaces, furnishes them from outside and goes back home."""
     calls.unshare(calls.NEW_PIDS | calls.NEW_MOUNTS)
     try:
+        pid = os.posix_spawn(*first, {})  # while its program can be reached by /proc
         _mount_scratch(furniture)
         _mount_process_view(furniture)
         rooms = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY) for folder in _COVERS]
-        pid = os.posix_spawn(_SLEEPER, [_SLEEPER, _FOR_EVER], {})
     finally:
         if home is not None:
             calls.setns(home, calls.NEW_PIDS | calls.NEW_MOUNTS)
