@@ -1,9 +1,10 @@
 // An interpreter wherever it lies, also where programs get room of their own to write.
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scratchFolder } from '../../test/scratch-folder.ts'
 import { pythonExecutable } from '../python/python-executable.ts'
 import { createSandbox } from './create-sandbox.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -31,6 +32,24 @@ test.runIf(process.platform === 'linux')(
     } finally {
       await sandbox?.close()
       rmSync(place, { recursive: true })
+    }
+  },
+)
+
+// Then no part of a worker can be started afresh inside.
+test.runIf(process.platform === 'linux')(
+  'an interpreter named by a path that programs do not see',
+  async () => {
+    const python = join(scratchFolder(), 'python')
+    symlinkSync(pythonExecutable(), python)
+    const sandbox = await createSandbox({ python, preload: ['json'], workers: 1 })
+    try {
+      const deep = 'def f(n): return n and f(n - 1)\nprint(f(990))'
+      for (const code of ['print(0)', 'import json; print(0)', deep]) {
+        expect((await sandbox.execute({ code })).stdout).toBe('0\n')
+      }
+    } finally {
+      await sandbox.close()
     }
   },
 )

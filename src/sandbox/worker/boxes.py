@@ -30,6 +30,7 @@ class Furniture:
 
 def serve(connection, furniture):
     """Makes boxes as they are ordered and announces each by pid with its pidfd and the folders in it, and each death."""
+    calls.drop_capability_bounds()
     alive = {}
     ordered = 0
     poll = select.poll()

@@ -17,7 +17,8 @@ from . import tracebacks
 SET_UP_FAILED = 113
 FILE = "main.py"
 _OUTPUT_LOST = 120
-_CALLS_TO_COME = 5  # from `begin` to the first line of the snippet, those into C too
+# From `begin` to the first line of the snippet; before Python 3.12 those into C too.
+_CALLS_TO_COME = 2 if sys.version_info < (3, 12) else 1
 _PACKAGE = __name__.rpartition(".")[0]
 
 
@@ -28,7 +29,11 @@ def read_all(descriptor):
 
 
 def prepare():
-    """Once, in the zygote: whatever a child can inherit it need not make, nor copy pages to make."""
+    """Once, in the zygote: whatever a child can inherit it need not make, nor copy pages to make.
+
+    Call it where the calls into C on the way are those on the way to the snippet.
+    """
+    sys.setrecursionlimit(sys.getrecursionlimit() + _calls_without_frame())
     open_streams()
     for name in [n for n in sys.modules if n == _PACKAGE or n.startswith(_PACKAGE + ".")]:
         del sys.modules[name]
@@ -75,6 +80,18 @@ def _depth():
     while frame is not None:
         frame, count = frame.f_back, count + 1
     return count
+
+
+def _calls_without_frame():
+    """Before Python 3.12 calls into C, as of a class, are counted too."""
+    return sys.getrecursionlimit() - _room(0) - _depth()
+
+
+def _room(count):
+    try:
+        return _room(count + 1)
+    except RecursionError:
+        return count
 
 
 def seed_generators(value):

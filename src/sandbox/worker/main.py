@@ -1,4 +1,7 @@
-"""Entry of a sandbox worker: `main.py serve SETTINGS` or `main.py probe`, settings being JSON."""
+"""Entry of a sandbox worker: `main.py serve SETTINGS` or `main.py probe`, settings being JSON.
+
+`main.py zygote SETTINGS CONNECTION FOLDER` is how a worker starts a part of itself, with two descriptors.
+"""
 
 import json
 import os
@@ -8,18 +11,28 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def main():
-    if sys.argv[1] == "probe":
+    role, *arguments = sys.argv[1:]
+    if role == "probe":
         from worker import tiers
 
         print(json.dumps(tiers.probe()))
-    else:
-        from worker import forks
+        return
+    from worker import forks
 
-        forks.watch_registrations()
+    forks.watch_registrations()
+    settings = json.loads(arguments[0])
+    if role == "serve":
         from worker import supervisor
 
         del sys.path[0]
-        supervisor.serve(json.loads(sys.argv[2]))
+        supervisor.serve(settings)
+    else:
+        from worker import fresh_start, world
+
+        del sys.path[0]
+        connection, folder = fresh_start.connection_and_folder(arguments[1:])
+        os.close(folder)
+        world.run_zygote(connection, settings)
 
 
 main()

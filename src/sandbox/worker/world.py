@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 
-from . import boxes, channel, confine, root, zygote
+from . import boxes, channel, confine, fresh_start, root, zygote
 from . import system_calls as calls
 
 _STANDARD = (
@@ -54,7 +54,8 @@ class World:
 
 
 def _inhabit(settings, light, heavy, maker):
-    _detach_from_client(light, heavy, maker)
+    folder = fresh_start.opened_folder()
+    _detach_from_client(folder, light, heavy, maker)
     enter(settings["tier"], settings["readable"])
     _die_with_parent(settings)  # a change of identity would have cleared it
     if settings["tier"] in confine.NAMESPACED:
@@ -65,9 +66,22 @@ def _inhabit(settings, light, heavy, maker):
         furniture = boxes.Furniture(*scratch, settings["readable"], own_ids)
         _fork(settings, lambda: boxes.serve(maker, furniture), (light, heavy))
     small = {**settings, "preload": _STANDARD, "preloadMayLack": True}
-    _fork(settings, lambda: zygote.serve(light, small), (heavy, maker))
+    be_zygote = _starter(folder)
+    _fork(settings, lambda: be_zygote(light, small), (heavy, maker))
     _close(light, maker)
-    zygote.serve(heavy, settings)
+    be_zygote(heavy, settings)
+
+
+def _starter(folder):
+    """How a process becomes a zygote: by a fresh start where that is possible."""
+    if fresh_start.can_start():
+        return lambda connection, settings: fresh_start.become_zygote(connection, settings, folder)
+    os.close(folder)
+    return zygote.serve
+
+
+def run_zygote(connection, settings):
+    _run(lambda: zygote.serve(connection, settings))
 
 
 def _go_on_in_fork(settings):
@@ -87,7 +101,6 @@ def enter(tier, readable):
     if tier in confine.NAMESPACED:
         calls.unshare(_ALL_SPACES | calls.NEW_PIDS)
         root.build(readable)
-        calls.drop_capability_bounds()
     if tier != "unsafe":
         calls.prctl(calls.PR_SET_NO_NEW_PRIVS, 1)
 
@@ -100,11 +113,11 @@ def _become_root_of_own_users():
             file.write(text)
 
 
-def _detach_from_client(*kept):
+def _detach_from_client(folder, *connections):
     empty = os.open("/dev/null", os.O_RDWR)
     os.dup2(empty, 0)
     os.dup2(empty, 1)
-    keep = sorted({2, *(c.fileno() for c in kept if c is not None)})
+    keep = sorted({2, folder, *(c.fileno() for c in connections if c is not None)})
     for low, high in zip(keep, keep[1:] + [confine.LAST_PRIVATE]):
         os.closerange(low + 1, high)
 

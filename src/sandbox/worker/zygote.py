@@ -17,10 +17,12 @@ from .report import Report
 
 
 def serve(connection, settings):
-    """Never returns. `settings`: tier, processes, readable, preload, warm_up."""
+    """Never returns. `settings`: tier, processes, readable, preload, preloadMayLack."""
+    if settings["tier"] in confine.NAMESPACED:
+        calls.drop_capability_bounds()
     _warm(settings)
     place = confine.Confinement(settings["tier"], settings["processes"], settings["readable"])
-    zygote = _Zygote(connection, place)
+    zygote = _Zygote(connection, place, forks.stop_watching(), harness.prepare())
     channel.send(connection, {"ready": os.getpid()})
     zygote.loop()
 
@@ -41,11 +43,11 @@ def _warm(settings):
 
 
 class _Zygote:
-    def __init__(self, connection, place):
+    def __init__(self, connection, place, fork, main):
         self._connection = connection
         self._place = place
-        self._fork_child = forks.stop_watching()
-        self._main = harness.prepare()
+        self._fork_child = fork
+        self._main = main
         self._children = {}
         self._own_namespace = os.pidfd_open(os.getpid()) if place.namespaced else None
         self._poll = select.poll()
