@@ -29,8 +29,33 @@ export interface Load {
   readonly timeoutSeconds?: number
 }
 
-/** Runs the load until its time is over; programs in flight then are waited for and counted. */
+interface Outcome {
+  readonly latencies: readonly number[]
+  readonly seconds: number
+  readonly wrong: number
+  readonly unanswered: number
+}
+
 export async function measure(target: Target, load: Load): Promise<Measured> {
+  return summary([await run(target, load)])
+}
+
+/** Each target in `rounds` short turns: the speed of a shared machine changes within seconds. */
+export async function measureInTurn(
+  targets: readonly Target[],
+  load: Load,
+  rounds: number,
+): Promise<Map<Target, Measured>> {
+  const outcomes = new Map(targets.map((target): [Target, Outcome[]] => [target, []]))
+  const turn = { ...load, seconds: load.seconds / rounds }
+  for (let round = 0; round < rounds; round++) {
+    for (const [target, found] of outcomes) found.push(await run(target, turn))
+  }
+  return new Map([...outcomes].map(([target, found]) => [target, summary(found)]))
+}
+
+/** Runs the load until its time is over; programs in flight then are waited for and counted. */
+async function run(target: Target, load: Load): Promise<Outcome> {
   const latencies: number[] = []
   const giveUp = new AbortController()
   const patience = (load.seconds + (load.patienceSeconds ?? 120)) * 1000
@@ -51,9 +76,16 @@ export async function measure(target: Target, load: Load): Promise<Measured> {
   }
   await Promise.all(Array.from({ length: load.concurrency }, one))
   clearTimeout(timer)
-  const seconds = (performance.now() - start) / 1000
+  return { latencies, seconds: (performance.now() - start) / 1000, wrong, unanswered }
+}
+
+function summary(outcomes: readonly Outcome[]): Measured {
+  const latencies = outcomes.flatMap(({ latencies }) => latencies)
+  const sum = (of: (outcome: Outcome) => number) =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0)
+  const [wrong, unanswered] = [sum((o) => o.wrong), sum((o) => o.unanswered)]
   const quantile = quantiles(latencies)
-  const perSecond = (latencies.length - unanswered) / seconds
+  const perSecond = (latencies.length - unanswered) / sum(({ seconds }) => seconds)
   return { perSecond, p50: quantile(0.5), p99: quantile(0.99), wrong, unanswered }
 }
 
