@@ -6,6 +6,9 @@ import socket
 
 _LARGEST = 131072
 _MOST_DESCRIPTORS = 12
+# As plain numbers: combining the named ones runs a page of Python each time.
+_CLOSED_ON_EXEC, _AT_ONCE = int(socket.MSG_CMSG_CLOEXEC), int(socket.MSG_DONTWAIT)
+_SPACE = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
 
 
 def pair():
@@ -22,8 +25,7 @@ def send(connection, message, descriptors=()):
 
 def receive(connection, flags=0):
     """(message, descriptors), or (None, []) when the other side is gone."""
-    space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
-    data, ancillary, _, _ = connection.recvmsg(_LARGEST, space, socket.MSG_CMSG_CLOEXEC | flags)
+    data, ancillary, _, _ = connection.recvmsg(_LARGEST, _SPACE, _CLOSED_ON_EXEC | flags)
     descriptors = array.array("i")
     for level, kind, packed in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
@@ -35,7 +37,7 @@ def receive_all(connection):
     """What is there now, message by message; the last one is (None, []) when the other side is gone."""
     while True:
         try:
-            message, descriptors = receive(connection, socket.MSG_DONTWAIT)
+            message, descriptors = receive(connection, _AT_ONCE)
         except BlockingIOError:
             return
         yield message, descriptors

@@ -1,4 +1,4 @@
-"""The system-call filter of a snippet: a list of what is denied, assembled to classic BPF."""
+"""The system-call filter of a snippet: rules for what is refused, assembled to classic BPF."""
 
 import ctypes
 import errno
@@ -15,6 +15,7 @@ _ERRNO = 0x00050000
 _KILL_PROCESS = 0x80000000
 _LOAD_WORD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_INSTRUCTION_BYTES = 8
 
 _CLONE_THREAD = 0x00010000
 _NAMESPACE_BITS = 0x7E020000
@@ -50,29 +51,52 @@ def build(own_pid, processes, namespaces, shared_identity):
     table = NUMBERS[platform.machine()]
     names = COMMON | (set() if namespaces else WITHOUT_NAMESPACES)
     names |= SHARED_IDENTITY if shared_identity else set()
-    blocks = [_deny(table[name], errno.EPERM) for name in sorted(names) if name in table]
-    blocks += [_deny(table["clone3"], errno.ENOSYS)]
-    blocks += [_when(table["clone"], _if_bits(_NAMESPACE_BITS, errno.EPERM))]
-    blocks += [_when(table["socketpair"], _unless_value(_UNIX_SOCKETS, errno.EPERM))]
+    rules = {table[name]: _refuse(errno.EPERM) for name in names if name in table}
+    rules[table["clone3"]] = _refuse(errno.ENOSYS)
+    rules[table["clone"]] = _if_bits(_NAMESPACE_BITS, errno.EPERM)
+    rules[table["socketpair"]] = _unless_values((_UNIX_SOCKETS,), errno.EPERM)
     if not processes:
-        blocks += [_when(table["clone"], _unless_bits(_CLONE_THREAD, errno.EAGAIN))]
-        blocks += [_deny(table[n], errno.EAGAIN) for n in ("fork", "vfork") if n in table]
+        rules[table["clone"]] += _unless_bits(_CLONE_THREAD, errno.EAGAIN)
+        rules |= {table[name]: _refuse(errno.EAGAIN) for name in ("fork", "vfork") if name in table}
     if not namespaces:
-        blocks += _only_itself(table, own_pid)
-    return Filter(b"".join(_prologue() + blocks + [_instruction(_RETURN, _ALLOW)]))
+        rules |= _only_itself(table, own_pid)
+    return Filter(_prologue() + _search(_stretches(rules)))
 
 
 def _only_itself(table, own_pid):
     """Signals and limits of other processes are out of reach; its own stay usable."""
-    refused = _unless_value(own_pid, errno.EPERM)
-    signals = [_when(table[n], refused) for n in ("kill", "tgkill", "rt_sigqueueinfo")]
-    own_or_zero = _unless_values((0, own_pid), errno.EPERM)
+    rules = {n: _unless_values((own_pid,), errno.EPERM) for n in ("kill", "tgkill", "rt_sigqueueinfo")}
     scheduling = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setattr")
-    limits = [_when(table[n], own_or_zero) for n in scheduling]
-    death = [_when(table["prctl"], _if_value(system_calls.PR_SET_PDEATHSIG, errno.EPERM))]
-    owners = [_when(table["fcntl"], _if_value(v, errno.EPERM, 1)) for v in _OWNER_COMMANDS]
-    requests = [_when(table["ioctl"], _if_value(v, errno.EPERM, 1)) for v in _OWNER_REQUESTS]
-    return signals + limits + death + owners + requests
+    rules |= {n: _unless_values((0, own_pid), errno.EPERM) for n in scheduling}
+    rules["prctl"] = _if_value(system_calls.PR_SET_PDEATHSIG, errno.EPERM)
+    rules["fcntl"] = b"".join(_if_value(v, errno.EPERM, 1) for v in _OWNER_COMMANDS)
+    rules["ioctl"] = b"".join(_if_value(v, errno.EPERM, 1) for v in _OWNER_REQUESTS)
+    return {table[name]: rule for name, rule in rules.items()}
+
+
+def _stretches(rules):
+    """(first number, rule) of each run of numbers with one rule, in ascending order; no rule is empty."""
+    found = [(0, b"")]
+    for number in sorted(rules):
+        if found[-1][0] == number:
+            found.pop()
+        if not found or found[-1][1] != rules[number]:
+            found.append((number, rules[number]))
+        found.append((number + 1, b""))
+    return found
+
+
+def _search(stretches):
+    """Halves the numbers until one rule is left, then follows it; what it does not refuse is allowed.
+
+    The kernel tries every filter on every number when it is installed, so that a list would cost it as many
+    steps as there are numbers times rules (measured: 0.2 ms for each snippet).
+    """
+    if len(stretches) == 1:
+        return stretches[0][1] + _instruction(_RETURN, _ALLOW)
+    half = len(stretches) // 2
+    below, above = _search(stretches[:half]), _search(stretches[half:])
+    return _instruction(_JUMP_AT_LEAST, stretches[half][0], len(below) // _INSTRUCTION_BYTES, 0) + below + above
 
 
 def _instruction(code, value, if_true=0, if_false=0):
@@ -92,18 +116,11 @@ def _prologue():
             _instruction(_JUMP_AT_LEAST, 0x40000000, 0, 1),
             _instruction(_RETURN, _ERRNO | errno.ENOSYS),
         ]
-    return program
+    return b"".join(program)
 
 
-def _deny(number, error):
-    return _instruction(_JUMP_EQUAL, number, 0, 1) + _instruction(_RETURN, _ERRNO | error)
-
-
-def _when(number, body):
-    """Runs `body` for one system call, then loads the number again for what follows."""
-    reload = _instruction(_LOAD_WORD, _NUMBER_AT)
-    length = (len(body) + len(reload)) // 8
-    return _instruction(_JUMP_EQUAL, number, 0, length) + body + reload
+def _refuse(error):
+    return _instruction(_RETURN, _ERRNO | error)
 
 
 def _argument(index):
@@ -112,23 +129,19 @@ def _argument(index):
 
 def _if_value(value, error, index=0):
     test = _instruction(_JUMP_EQUAL, value, 0, 1)
-    return _argument(index) + test + _instruction(_RETURN, _ERRNO | error)
-
-
-def _unless_value(value, error):
-    return _unless_values((value,), error)
+    return _argument(index) + test + _refuse(error)
 
 
 def _unless_values(values, error):
     tests = [_instruction(_JUMP_EQUAL, v, len(values) - i, 0) for i, v in enumerate(values)]
-    return _argument(0) + b"".join(tests) + _instruction(_RETURN, _ERRNO | error)
+    return _argument(0) + b"".join(tests) + _refuse(error)
 
 
 def _if_bits(bits, error):
     test = _instruction(_JUMP_ANY_BIT, bits, 0, 1)
-    return _argument(0) + test + _instruction(_RETURN, _ERRNO | error)
+    return _argument(0) + test + _refuse(error)
 
 
 def _unless_bits(bits, error):
     test = _instruction(_JUMP_ANY_BIT, bits, 1, 0)
-    return _argument(0) + test + _instruction(_RETURN, _ERRNO | error)
+    return _argument(0) + test + _refuse(error)
