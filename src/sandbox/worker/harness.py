@@ -175,12 +175,19 @@ def _tell(exception, report):
 
 def finish(module, status):
     """What the interpreter does at its end: threads, exit functions, finalizers, buffers."""
-    for step in (threading._shutdown, atexit._run_exitfuncs, lambda: _clear(module)):
+    for step in (_wait_for_threads, atexit._run_exitfuncs, lambda: _clear(module)):
         try:
             step()
         except BaseException as exception:
             sys.__excepthook__(type(exception), exception, exception.__traceback__)
     return flush(status)
+
+
+def _wait_for_threads():
+    """The interpreter's own way of it owns forty pages more, also where there is no other thread."""
+    others = len(getattr(threading, "_active", ())) != 1
+    if others or getattr(threading, "_threading_atexits", True):
+        threading._shutdown()
 
 
 def flush(status):
