@@ -6,9 +6,10 @@ import { pythonExecutable } from '../../python/python-executable.ts'
 import { startLocalPool } from '../create-sandbox.ts'
 import type { LocalPool } from './local-pool.ts'
 
+const twoWorkers = { workers: 2, slots: 2, preload: [] }
 let pool: LocalPool
 beforeAll(async () => {
-  pool = await startLocalPool({ workers: 2, slots: 2, preload: [] })
+  pool = await startLocalPool(twoWorkers)
 })
 afterAll(() => pool.close())
 
@@ -28,29 +29,30 @@ function parentOf(name: string): number | undefined {
   }
 }
 
-async function whole(): Promise<void> {
-  while (pool.state.workers < 2 || pool.state.running > 0) {
+async function whole(of = pool): Promise<void> {
+  while (of.state.workers < 2 || of.state.running > 0) {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
 /** Breaks something while programs run; each must print its answer all the same. */
-async function survives(breakIt: (supervisor: number) => void): Promise<void> {
-  await whole()
-  const running = Array.from({ length: 40 }, () => pool.execute({ code }))
+async function survives(breakIt: (supervisor: number) => void, broken = pool): Promise<void> {
+  await whole(broken)
+  const running = Array.from({ length: 40 }, () => broken.execute({ code }))
   await running[3]
-  breakIt(pool.state.pids[0] ?? 0)
+  breakIt(broken.state.pids[0] ?? 0)
   const answers = await Promise.all(running)
   expect(answers.map(({ stdout }) => stdout)).toEqual(answers.map(() => '42\n'))
-  await whole()
-  expect(pool.state).toMatchObject({ running: 0, queued: 0, workers: 2 })
+  await whole(broken)
+  expect(broken.state).toMatchObject({ running: 0, queued: 0, workers: 2 })
 }
 
 test('a supervisor is killed', () => survives((pid) => process.kill(pid, 'SIGKILL')))
 
 test('each of the processes inside is killed in turn', async () => {
-  await whole()
-  const count = descendants(pool.state.pids[0] ?? 0).length
+  // A pool of its own: it may hear of the last death only when its programs have ended.
+  const shaken = await startLocalPool(twoWorkers)
+  const count = descendants(shaken.state.pids[0] ?? 0).length
   expect(count).toBeGreaterThan(2)
   for (let index = 0; index < Math.min(4, count); index++) {
     await survives((pid) => {
@@ -60,8 +62,9 @@ test('each of the processes inside is killed in turn', async () => {
       } catch {
         // A snippet or a box that ended by itself meanwhile.
       }
-    })
+    }, shaken)
   }
+  await shaken.close()
 })
 
 test('a worker that is stopped gives no sign of life: its programs run elsewhere', async () => {
