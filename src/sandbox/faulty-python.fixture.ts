@@ -6,7 +6,10 @@ import { scratchFolder } from '../../test/scratch-folder.ts'
 import { pythonExecutable } from '../python/python-executable.ts'
 import { workerProgram } from './local/worker-settings.ts'
 
-/** An interpreter whose supervisor is changed by `fault`, Python that finds the worker's modules. */
+/**
+ * An interpreter whose worker is changed by `fault`, Python that finds the worker's modules. No part of the
+ * worker starts afresh, so that all of them have the fault.
+ */
 export function faultyPython(fault: string): string {
   const program = join(scratchFolder(), 'faulty.py')
   const main = JSON.stringify(workerProgram())
@@ -17,7 +20,8 @@ sys.argv = [${main}] + sys.argv[4:]
 sys.path.insert(0, os.path.dirname(os.path.dirname(${main})))
 if sys.argv[1] == 'serve':
     import errno, time
-    from worker import answers, cgroups, slots
+    from worker import answers, cgroups, fresh_start, slots
+    fresh_start.can_start = lambda: False
 ${fault.replaceAll(/^/gm, '    ')}
 sys.path[0:1] = []
 runpy.run_path(${main}, run_name='__main__')

@@ -70,6 +70,9 @@ time.time = lambda: next(jumps) % 7 * 1e8
 time.time_ns = lambda: int(time.time() * 1e9)`),
   ))
 
+test('a machine for which no first process of a box is written', () =>
+  servesWell(faultyPython('from worker import first_process\nfirst_process._PAUSES.clear()')))
+
 test('no process left for a program: a typed error or its own answer, and no worker is lost', async () => {
   const lost: string[] = []
   const fault = `from worker import forks
@@ -89,6 +92,7 @@ forks.stop_watching = watched`
       ({ kind }) => kind,
     )
   const ends = await Promise.all(Array.from({ length: 8 }, () => run('print(1)')))
+  expect(ends).toContain('sandbox_error')
   expect(ends.filter((end) => end !== 'sandbox_error' && end !== '1\n')).toEqual([])
   expect([await run('print(2)'), lost]).toEqual(['2\n', []])
   expect(pool.state).toMatchObject({ running: 0, queued: 0, freeSlots: 2 })
