@@ -6,6 +6,7 @@ import { pythonExecutable } from '../python/python-executable.ts'
 import { checkOptions } from './checked-options.ts'
 import type { SessionLimits } from './conversation.ts'
 import { checkedLimits } from './limits.ts'
+import { forkLibrary } from './local/fork-library.ts'
 import { LocalPool } from './local/local-pool.ts'
 import { defaultPreload, workerSettings } from './local/worker-settings.ts'
 import { chosenTier, probe } from './probe.ts'
@@ -52,6 +53,7 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
     preloadMayLack: options.preload === undefined,
     readable: options.readable ?? [],
     scratchMb: options.scratchMb ?? 64,
+    library: (await forkLibrary()).path,
   })
   const starting = LocalPool.start({
     tier,

@@ -35,6 +35,8 @@ export interface WorkerOptions {
   /** Folders besides the interpreter's own that programs may read. */
   readonly readable: readonly string[]
   readonly scratchMb: number
+  /** The compiled loop of the zygotes, or null where there is none. */
+  readonly library: string | null
 }
 
 const spareBoxes = 8
@@ -47,6 +49,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     preloadMayLack: options.preloadMayLack,
     readable: options.readable,
     lingering: options.lingering,
+    library: options.library,
     spareBoxes: options.slots + spareBoxes,
     scratchMb: options.scratchMb,
     scratchFiles,

@@ -1,4 +1,4 @@
-"""Messages with descriptors between our own processes: JSON over a packet socket."""
+"""Messages with descriptors between our own processes: JSON, mostly, over a packet socket."""
 
 import array
 import json
@@ -16,33 +16,52 @@ def pair():
 
 
 def send(connection, message, descriptors=()):
+    send_bytes(connection, encoded(message), descriptors)
+
+
+def encoded(message):
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def send_bytes(connection, data, descriptors=()):
     rights = []
     if descriptors:
         packed = array.array("i", descriptors)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, packed)]
-    connection.sendmsg([json.dumps(message, separators=(",", ":")).encode()], rights)
+    connection.sendmsg([data], rights)
 
 
-def receive(connection, flags=0):
+def receive(connection):
     """(message, descriptors), or (None, []) when the other side is gone."""
+    data, descriptors = receive_bytes(connection)
+    return (json.loads(data) if data else None), descriptors
+
+
+def receive_bytes(connection, flags=0):
+    """(data, descriptors); no data when the other side is gone."""
     data, ancillary, _, _ = connection.recvmsg(_LARGEST, _SPACE, _CLOSED_ON_EXEC | flags)
     descriptors = array.array("i")
     for level, kind, packed in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             descriptors.frombytes(packed[: len(packed) - len(packed) % 4])
-    return (json.loads(data), list(descriptors)) if data else (None, list(descriptors))
+    return data, list(descriptors)
 
 
 def receive_all(connection):
     """What is there now, message by message; the last one is (None, []) when the other side is gone."""
-    while True:
+    for data, descriptors in receive_all_bytes(connection):
+        yield (json.loads(data) if data else None), descriptors
+
+
+def receive_all_bytes(connection):
+    """What is there now; the last one has no data when the other side is gone."""
+    data = True
+    while data:
         try:
-            message, descriptors = receive(connection, _AT_ONCE)
+            data, descriptors = receive_bytes(connection, _AT_ONCE)
         except BlockingIOError:
             return
-        yield message, descriptors
-        if message is None:
-            return
+        yield data, descriptors
 
 
 def receive_forged(connection):

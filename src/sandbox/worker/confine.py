@@ -9,7 +9,8 @@ from . import landlock, seccomp
 from . import system_calls as calls
 
 NAMESPACED = ("ns-root", "ns-user")
-_MEBIBYTE = 1 << 20
+# Where descriptors lie that a fork is given: its box, if there are boxes, then the groups that it joins.
+BOX = 3
 _NONE, _READS_ALL = calls.capabilities(0), calls.capabilities(1 << 2)  # CAP_DAC_READ_SEARCH
 _NICENESS = 5  # the supervisor, and the trainer beside it, come first
 FIRST_PRIVATE, LAST_PRIVATE = 3, 1024
@@ -21,48 +22,45 @@ class Confinement:
     def __init__(self, tier, processes, readable):
         self.tier = tier
         self.namespaced = tier in NAMESPACED
+        self.first_group = BOX + 1 if self.namespaced else BOX
         self._processes = processes
         self._readable = readable
-        self._address_space = _own_address_space()
+        self.address_space = _own_address_space()
         self._reads_all = os.geteuid() == 0 and not _open_to_all(readable)
-        self._filter = seccomp.build(0, processes, True, False) if self.namespaced else None
+        self.filter = seccomp.build(0, processes, True, False) if self.namespaced else None
 
-    def enter(self, run, box, groups):
-        """Irrevocable. `run` is the supervisor's message; descriptors stay open until `only_standard`."""
+    def enter(self, order, descriptors):
+        """Irrevocable; the descriptors stay open until `only_standard`. confine.c does the same in boxes."""
         os.setsid()
         os.nice(_NICENESS)
-        for group in groups:
+        for group in descriptors[self.first_group : len(descriptors) - order.controls]:
             os.write(group, b"0")
         _prefer_as_victim()
         if self.namespaced:
-            calls.setns(box, calls.NEW_MOUNTS)
-        os.chdir(run["scratch"])
-        self._limit(run["limits"])
-        self._change_identity(run["user"])
+            calls.setns(descriptors[BOX], calls.NEW_MOUNTS)
+        os.chdir(order.message["scratch"])
+        self._limit(order)
+        self._change_identity(order.user)
         if self.tier != "unsafe":
             calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
             if not self.namespaced:
-                landlock.restrict(self._readable, run["scratch"])
-            shared = run["user"] is None
-            chosen = self._filter or seccomp.build(os.getpid(), self._processes, False, shared)
+                landlock.restrict(self._readable, order.message["scratch"])
+            shared = order.user is None
+            chosen = self.filter or seccomp.build(os.getpid(), self._processes, False, shared)
             chosen.install()
 
-    def _limit(self, limits):
-        memory = limits["memoryMb"] * _MEBIBYTE
-        # A group bounds what is used; addresses may be reserved more generously beside it.
-        addresses = memory * 2 + 1024 * _MEBIBYTE if limits["grouped"] else memory
-        cpu = max(1, -(-limits["cpuMs"] // 1000))
+    def _limit(self, order):
         bounds = {
-            resource.RLIMIT_CPU: (cpu, cpu + 1),
-            resource.RLIMIT_NOFILE: (limits["files"],) * 2,
-            resource.RLIMIT_FSIZE: (limits["fileMb"] * _MEBIBYTE,) * 2,
+            resource.RLIMIT_CPU: (order.cpu_seconds, order.cpu_seconds + 1),
+            resource.RLIMIT_NOFILE: (order.open_files,) * 2,
+            resource.RLIMIT_FSIZE: (order.file_bytes,) * 2,
             resource.RLIMIT_CORE: (0, 0),
         }
         if self.tier != "unsafe":
-            bounds[resource.RLIMIT_NPROC] = (limits["processes"],) * 2
+            bounds[resource.RLIMIT_NPROC] = (order.processes,) * 2
             bounds[resource.RLIMIT_MEMLOCK] = (0, 0)
         if sys.platform == "linux":
-            bounds[resource.RLIMIT_AS] = (self._address_space + addresses,) * 2
+            bounds[resource.RLIMIT_AS] = (self.address_space + order.address_bytes,) * 2
         for which, pair in bounds.items():
             resource.setrlimit(which, pair)
 

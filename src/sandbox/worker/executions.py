@@ -6,7 +6,7 @@ from collections import deque
 
 from . import channel, imports
 from .box import Box
-from .memory_files import opened, read_report
+from .memory_files import opened
 from .runs import Run
 from .spares import Spares
 from .usual_time import UsualTime
@@ -24,11 +24,13 @@ class Executions:
         self._left_alone = deque()
         self.usual_times = {workshop.world.light: UsualTime(), workshop.world.heavy: UsualTime()}
         self.runs = {}
+        self._began_at_rest = True
 
     def start(self, header, body):
         """Raises OSError where there is no room for it."""
         light = imports.only_standard(body[: header["codeBytes"]])
         zygote = self._workshop.world.light if light else self._workshop.world.heavy
+        self._began_at_rest = not self.runs
         spare = self._spares.take(zygote, header)
         if spare is None:
             run = self._with_new_fork(zygote, header, body)
@@ -39,8 +41,11 @@ class Executions:
         self.make_ready()
 
     def make_ready(self):
-        """Where there is little to do: what the next program would wait for."""
-        if len(self.runs) > 1:
+        """Where there is little to do: what the next program would wait for.
+
+        It costs more than it saves where programs come so fast that one always runs.
+        """
+        if len(self.runs) > 1 or (self.runs and not self._began_at_rest):
             return
         if not self.runs and self._workshop.boxes is not None:
             self._workshop.boxes.refill()
@@ -109,7 +114,7 @@ class Executions:
         else:
             del self._ordered[order]
             if "exited" in message:
-                self._finish(run, message, descriptors)
+                self._finish(run, message)
             else:
                 self._fail_start(run, message["why"])
 
@@ -120,13 +125,12 @@ class Executions:
             if run.stopped is not None:
                 run.kill()
 
-    def _finish(self, run, message, descriptors):
+    def _finish(self, run, message):
         robbed = run.was_ended_from_outside(message)
         clean = self._left_nothing(run) and self._workshop.boxes.take_back(run.box)
         if not clean:
             run.kill()
         self.detach(run)
-        report = read_report(descriptors[0]) if descriptors else message["report"]
         if run.stopped is None:
             run.usual_time.note(message["cpuMs"] / 1000)
         if run.stopped == "cancelled":
@@ -136,7 +140,7 @@ class Executions:
         elif robbed:
             self._workshop.fail(run.id, "worker_lost", "the program or its box was ended from outside")
         else:
-            self._workshop.answer(*run.answer(message, report))
+            self._workshop.answer(*run.answer(message, message["report"]))
         if clean:
             self._workshop.slots.give_back(run.slot)
         else:

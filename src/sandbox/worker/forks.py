@@ -30,10 +30,10 @@ def stop_watching():
     if _register is not None:
         os.register_at_fork = _register
     threads = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
-    return _plain_fork if threads == 1 and _registered <= _NEEDLESS else os.fork
+    return plain_fork if threads == 1 and _registered <= _NEEDLESS else os.fork
 
 
-def _plain_fork():
+def plain_fork():
     pid = _libc.fork()
     if pid < 0:
         number = ctypes.get_errno()

@@ -13,9 +13,15 @@ import sys
 _FOLDER, _PACKAGE = os.path.split(os.path.dirname(os.path.abspath(__file__)))
 
 
-def opened_folder():
-    """A descriptor by which our own files are found where they are out of sight."""
-    return os.open(_FOLDER, os.O_PATH | os.O_DIRECTORY)
+def opened(library):
+    """Descriptors of what is out of sight where a zygote starts: our own files and, unless None, the library."""
+    descriptors = [os.open(_FOLDER, os.O_PATH | os.O_DIRECTORY)]
+    try:
+        if library is not None:
+            descriptors.append(os.open(library, os.O_RDONLY))
+    except OSError:
+        pass  # somebody has emptied the cache; it can be done without
+    return descriptors
 
 
 def can_start():
@@ -28,17 +34,18 @@ def can_start():
     return os.waitpid(pid, 0)[1] == 0
 
 
-def become_zygote(connection, settings, folder):
-    """Never returns."""
-    for descriptor in (connection.fileno(), folder):
+def become_zygote(connection, settings, descriptors):
+    """Never returns. `descriptors` are those that were `opened`."""
+    passed = [connection.fileno(), *descriptors]
+    for descriptor in passed:
         os.set_inheritable(descriptor, True)
-    descriptors = [str(connection.fileno()), str(folder)]
-    program = f"/proc/self/fd/{folder}/{_PACKAGE}/main.py"
-    command = [sys.executable, "-s", "-B", program, "zygote", json.dumps(settings), *descriptors]
+    program = f"/proc/self/fd/{descriptors[0]}/{_PACKAGE}/main.py"
+    command = [sys.executable, "-s", "-B", program, "zygote", json.dumps(settings), *map(str, passed)]
     os.execv(sys.executable, command)
 
 
-def connection_and_folder(arguments):
-    """What `become_zygote` gave, on the other side of it."""
-    connection, folder = (int(number) for number in arguments)
-    return socket.socket(fileno=connection), folder
+def taken_over(arguments):
+    """(connection, descriptor of the library or None) of those that `become_zygote` passed; the folder is closed."""
+    connection, folder, *library = (int(number) for number in arguments)
+    os.close(folder)
+    return socket.socket(fileno=connection), library[0] if library else None

@@ -35,6 +35,7 @@ def prepare():
     """
     sys.setrecursionlimit(sys.getrecursionlimit() + _calls_without_frame())
     open_streams()
+    _spare_logging()
     for name in [n for n in sys.modules if n == _PACKAGE or n.startswith(_PACKAGE + ".")]:
         del sys.modules[name]
     module = types.ModuleType("__main__")
@@ -60,6 +61,16 @@ def open_streams():
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
 
 
+def _spare_logging():
+    """Its end owns sixty pages; with the handlers that were there before the snippet it has nothing to do."""
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return
+    before = logging._handlerList[:]
+    atexit.unregister(logging.shutdown)
+    atexit.register(lambda: logging.shutdown() if logging._handlerList != before else None)
+
+
 def _writer(number):
     buffer = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
     return io.TextIOWrapper(buffer, "utf-8", errors="backslashreplace", line_buffering=True)
@@ -67,8 +78,8 @@ def _writer(number):
 
 def begin(module, settings):
     """What only the child can do."""
-    sys.path[0] = os.getcwd()
-    module.__dict__["__file__"] = os.path.join(sys.path[0], FILE)
+    sys.path[0] = folder = os.getcwd()
+    module.__dict__["__file__"] = f"{folder}/{FILE}"
     if settings.get("integerDigits") is not None:
         sys.set_int_max_str_digits(settings["integerDigits"])
     sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + _CALLS_TO_COME)
@@ -119,6 +130,8 @@ def execute(source, names, file=FILE):
 
 def _as_from_file(source):
     """With the line ends and without the mark at the beginning, as Python reads a file."""
+    if source[:1] != "\ufeff" and "\r" not in source:
+        return source
     return source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -128,7 +141,8 @@ def _compiled(source, file):
     except ValueError as problem:  # NUL characters, before Python 3.12
         raise SyntaxError(str(problem)) from None
     last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr) and not _ends_with_semicolon(source, tree):
+    shows = tree.body and isinstance(tree.body[-1], ast.Expr)
+    if shows and not (";" in source and _ends_with_semicolon(source, tree)):
         expression = ast.Expression(tree.body.pop().value)
         last = compile(expression, file, "eval", dont_inherit=True)
     return compile(tree, file, "exec", dont_inherit=True), last

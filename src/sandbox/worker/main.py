@@ -1,6 +1,6 @@
 """Entry of a sandbox worker: `main.py serve SETTINGS` or `main.py probe`, settings being JSON.
 
-`main.py zygote SETTINGS CONNECTION FOLDER` is how a worker starts a part of itself, with two descriptors.
+`main.py zygote SETTINGS DESCRIPTOR...` is how a worker starts a part of itself (`fresh_start`).
 """
 
 import json
@@ -30,9 +30,7 @@ def main():
         from worker import fresh_start, world
 
         del sys.path[0]
-        connection, folder = fresh_start.connection_and_folder(arguments[1:])
-        os.close(folder)
-        world.run_zygote(connection, settings)
+        world.run_zygote(settings, *fresh_start.taken_over(arguments[1:]))
 
 
 main()

@@ -1,7 +1,6 @@
 """The descriptors that a snippet is started with: code, input, both ends of the output."""
 
 import fcntl
-import json
 import os
 
 _SET_PIPE_SIZE = 1031  # fcntl.F_SETPIPE_SZ, from Python 3.10
@@ -51,15 +50,3 @@ def memory_file(content):
         raise
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
-
-
-def json_file(content):
-    return memory_file(json.dumps(content).encode())
-
-
-def read_report(descriptor):
-    """A report too large for a message; closes the descriptor."""
-    size = os.fstat(descriptor).st_size
-    content = os.pread(descriptor, size, 0)
-    os.close(descriptor)
-    return json.loads(content)

@@ -6,67 +6,72 @@ began is believed only of a child in which it never began.
 """
 
 import json
-import mmap
+import os
 import struct
 
 _SIZE = 65536
 _SIZE_WITH_FILES = 32 << 20
-_HEADER = struct.Struct("I")
+_LENGTH = struct.Struct("I")
 _EXCEPTION = ("type", "message", "text")
 
 
+def size(with_files):
+    """Bytes of the shared memory: of the length and, behind it, the text."""
+    return _SIZE_WITH_FILES if with_files else _SIZE
+
+
 class Report:
-    """Made before the fork; both sides have it."""
+    """The child's side. `begin` makes the mark by which its zygote knows that the snippet began."""
 
-    def __init__(self, with_files=False):
-        self.with_files = with_files
-        self._shared = mmap.mmap(-1, _SIZE_WITH_FILES if with_files else _SIZE)
-        self._begun = mmap.mmap(-1, mmap.PAGESIZE)
-
-    def begin(self):
-        """In the child before the snippet's first line, out of whose reach it puts the mark."""
-        self._begun[0] = 1
-        self._begun.close()
+    def __init__(self, shared, begin):
+        self._shared = shared
+        self.begin = begin
 
     def forget(self):
-        self._shared[: _HEADER.size] = bytes(_HEADER.size)
+        self._shared[: _LENGTH.size] = bytes(_LENGTH.size)
 
     def write(self, content):
         encoded = json.dumps(content).encode()
-        if len(encoded) <= len(self._shared) - _HEADER.size:
-            self._shared[: _HEADER.size + len(encoded)] = _HEADER.pack(len(encoded)) + encoded
+        if len(encoded) <= len(self._shared) - _LENGTH.size:
+            self._shared[: _LENGTH.size + len(encoded)] = _LENGTH.pack(len(encoded)) + encoded
 
     def add(self, content):
         self.write({**self.told(), **content})
 
     def told(self):
         """What a snippet may tell, in its right shape; empty where it told nothing."""
-        return checked(self._content(), len(self._shared))
-
-    def has_begun(self):
-        return bool(self._begun[0])
-
-    def set_up_failure(self):
-        """Why the snippet never began, or None."""
-        content = None if self.has_begun() else self._content()
-        return str(content.get("setUp")) if isinstance(content, dict) else None
-
-    def close(self):
-        self._shared.close()
-        self._begun.close()
-
-    def _content(self):
-        (length,) = _HEADER.unpack(self._shared[: _HEADER.size])
-        if not 0 < length <= len(self._shared) - _HEADER.size:
-            return None
-        try:
-            return json.loads(self._shared[_HEADER.size : _HEADER.size + length])
-        except (ValueError, RecursionError):
-            return None
+        return checked(parsed(text_in(self._shared)))
 
 
-def checked(content, most=_SIZE):
-    """The known parts of what somebody may have forged; nothing of it where it is too large to pass on."""
+def text_in(shared):
+    """The text as its length tells it; empty where that cannot be."""
+    (length,) = _LENGTH.unpack(shared[: _LENGTH.size])
+    fits = length <= len(shared) - _LENGTH.size
+    return bytes(shared[_LENGTH.size : _LENGTH.size + length]) if fits else b""
+
+
+def read(descriptor):
+    """The text of a report that is a file."""
+    (length,) = _LENGTH.unpack(os.pread(descriptor, _LENGTH.size, 0))
+    return os.pread(descriptor, min(length, _SIZE_WITH_FILES), _LENGTH.size)
+
+
+def parsed(text):
+    """The object that the text is, else None. Numbers stay text: nobody asks for them, and large ones take long."""
+    try:
+        content = json.loads(text, parse_int=str, parse_float=str) if text else None
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def set_up_failure(content):
+    """Why a snippet never began, or None."""
+    return None if content is None else str(content.get("setUp"))
+
+
+def checked(content):
+    """The known parts of what somebody may have forged."""
     kept = {}
     if not isinstance(content, dict):
         return kept
@@ -75,4 +80,4 @@ def checked(content, most=_SIZE):
         kept["exception"] = {k: exception[k] for k in _EXCEPTION}
     if isinstance(files, dict) and all(isinstance(text, str) for text in files.values()):
         kept["files"] = files
-    return kept if len(json.dumps(kept)) <= most else {}
+    return kept

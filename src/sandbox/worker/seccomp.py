@@ -35,10 +35,10 @@ class Filter:
         self._program = ctypes.create_string_buffer(program, len(program))
         record = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(self._program))
         self._record = ctypes.create_string_buffer(record, len(record))
-        self._address = ctypes.addressof(self._record)
+        self.address = ctypes.addressof(self._record)
 
     def install(self):
-        system_calls.prctl(system_calls.PR_SET_SECCOMP, _FILTERING, self._address)
+        system_calls.prctl(system_calls.PR_SET_SECCOMP, _FILTERING, self.address)
 
 
 def build(own_pid, processes, namespaces, shared_identity):

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import deque
 
-from . import channel, frames
+from . import frames, orders
 from .conversations import Conversations
 from .executions import Executions
 from .turns import Turns
@@ -104,7 +104,7 @@ class Supervisor:
         self._workshop.answer({"pong": True})
 
     def _hear(self, connection, name):
-        for message, descriptors in channel.receive_all(connection):
+        for message, descriptors in orders.told(connection):
             if message is None:
                 raise WorkerLost(f"the {name} zygote is gone")
             if "ready" in message:

@@ -4,7 +4,7 @@ import os
 import selectors
 from contextlib import contextmanager
 
-from . import channel
+from . import orders
 from .answers import Answers
 from .box_stock import BoxStock
 from .slots import Slots
@@ -55,22 +55,17 @@ class Workshop:
             self.slots.give_back(slot)
             raise
 
-    def order_fork(self, zygote, message, holder, descriptors, further=()):
-        """Sends the order with its descriptors, in the order in which the zygote takes them apart.
+    def order_fork(self, zygote, message, holder, descriptors, controls=()):
+        """Sends the order with its descriptors, as a fork takes them apart; `controls` are for itself.
 
         `holder` has the slot, and takes a box where there are any. The descriptors are closed here.
         """
         if self.boxes is not None:
             holder.box = self.boxes.take()
         box = [holder.box.descriptor()] if holder.box else []
-        place = {
-            "user": holder.slot.user,
-            "scratch": holder.slot.scratch,
-            "limits": {**message["limits"], "grouped": holder.slot.group is not None},
-        }
         try:
-            rights = [*descriptors, *box, *holder.slot.descriptors(), *further]
-            channel.send(zygote, {**message, **place}, rights)
+            rights = [*descriptors, *box, *holder.slot.descriptors(), *controls]
+            orders.send(zygote, message, holder.slot, rights, len(controls))
         except OSError as problem:
             raise WorkerLost(f"a zygote takes no orders: {problem}") from None
         finally:

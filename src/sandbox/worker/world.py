@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 
-from . import boxes, channel, confine, fresh_start, root, zygote
+from . import boxes, channel, confine, fresh_start, native_fork_loop, root, zygote
 from . import system_calls as calls
 
 _STANDARD = (
@@ -54,8 +54,8 @@ class World:
 
 
 def _inhabit(settings, light, heavy, maker):
-    folder = fresh_start.opened_folder()
-    _detach_from_client(folder, light, heavy, maker)
+    unseen = fresh_start.opened(settings["library"])
+    _detach_from_client(unseen, light, heavy, maker)
     enter(settings["tier"], settings["readable"])
     _die_with_parent(settings)  # a change of identity would have cleared it
     if settings["tier"] in confine.NAMESPACED:
@@ -66,22 +66,25 @@ def _inhabit(settings, light, heavy, maker):
         furniture = boxes.Furniture(*scratch, settings["readable"], own_ids)
         _fork(settings, lambda: boxes.serve(maker, furniture), (light, heavy))
     small = {**settings, "preload": _STANDARD, "preloadMayLack": True}
-    be_zygote = _starter(folder)
+    be_zygote = _starter(unseen)
     _fork(settings, lambda: be_zygote(light, small), (heavy, maker))
     _close(light, maker)
     be_zygote(heavy, settings)
 
 
-def _starter(folder):
+def _starter(unseen):
     """How a process becomes a zygote: by a fresh start where that is possible."""
     if fresh_start.can_start():
-        return lambda connection, settings: fresh_start.become_zygote(connection, settings, folder)
-    os.close(folder)
+        return lambda connection, settings: fresh_start.become_zygote(connection, settings, unseen)
+    for descriptor in unseen:
+        os.close(descriptor)
     return zygote.serve
 
 
-def run_zygote(connection, settings):
-    _run(lambda: zygote.serve(connection, settings))
+def run_zygote(settings, connection, library):
+    """`library` is the descriptor of the loop in C, or None."""
+    loaded = None if library is None else native_fork_loop.loaded(library)
+    _run(lambda: zygote.serve(connection, settings, loaded))
 
 
 def _go_on_in_fork(settings):
@@ -113,11 +116,11 @@ def _become_root_of_own_users():
             file.write(text)
 
 
-def _detach_from_client(folder, *connections):
+def _detach_from_client(unseen, *connections):
     empty = os.open("/dev/null", os.O_RDWR)
     os.dup2(empty, 0)
     os.dup2(empty, 1)
-    keep = sorted({2, folder, *(c.fileno() for c in connections if c is not None)})
+    keep = sorted({2, *unseen, *(c.fileno() for c in connections if c is not None)})
     for low, high in zip(keep, keep[1:] + [confine.LAST_PRIVATE]):
         os.closerange(low + 1, high)
 
