@@ -112,11 +112,17 @@ test('the sandbox: the tier in use, and why not a stronger one', () => {
     remedy: 'run as root',
   } as const
   const used = { tier: 'ns-user', usable: true, why: '', remedy: '' } as const
-  const found = describe({ tier: 'ns-user', findings: [stronger, used], groups: 'v2' })
+  const library = { path: '/cache/fork-loop.so' }
+  const found = describe({ tier: 'ns-user', findings: [stronger, used], groups: 'v2' }, library)
   expect(found).toMatchObject({ state: 'ok', found: 'tier ns-user, control groups v2' })
   expect(found.advice).toBe('ns-root: not root; run as root')
-  const none = describe({ tier: null, findings: [stronger], groups: null })
+  const none = describe({ tier: null, findings: [stronger], groups: null }, library)
   expect(none).toMatchObject({ state: 'missing', advice: 'ns-root: not root; run as root' })
+  const strongest = { tier: 'ns-user', findings: [used], groups: 'v2' } as const
+  expect(describe(strongest, library).advice).toBeUndefined()
+  expect(describe(strongest, { path: null, why: 'spawn cc ENOENT' }).advice).toBe(
+    'programs would start sooner with a C compiler (cc, or CC=...): spawn cc ENOENT',
+  )
 })
 
 test('the report marks each line and ends with the conclusion', () => {

@@ -10,7 +10,7 @@ import { cacheFolder } from '../../../setup/cache-folder.mjs'
 import { packageFile } from '../../base/package-root.ts'
 
 const folder = 'src/sandbox/worker'
-const sources = ['fork_loop.c', 'confine.c']
+const sources = ['fork_loop.c', 'confine.c', 'arenas.c']
 const headers = ['orders.h']
 const flags = ['-std=gnu11', '-O2', '-fPIC', '-shared', '-Wl,-z,now']
 const compileDeadlineMs = 60_000

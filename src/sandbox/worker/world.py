@@ -82,7 +82,7 @@ def _starter(unseen):
 
 
 def run_zygote(settings, connection, library):
-    """`library` is the descriptor of the loop in C, or None."""
+    """`library` is the descriptor of what is compiled, or None."""
     loaded = None if library is None else native_fork_loop.loaded(library)
     _run(lambda: zygote.serve(connection, settings, loaded))
 

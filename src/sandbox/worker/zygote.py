@@ -9,16 +9,23 @@ import importlib
 import os
 import traceback
 
-from . import channel, confine, fork_loop, forks, given_files, harness, huge_pages, mappings
+from . import arenas, channel, confine, fork_loop, forks, given_files, harness, huge_pages, mappings
 from . import native_fork_loop, session, spare, warm_up
 from . import system_calls as calls
 
 
 def serve(connection, settings, library=None):
-    """Never returns. `settings`: tier, processes, readable, preload, preloadMayLack; `library`: the loop in C."""
+    """Never returns. `settings`: tier, processes, readable, preload, preloadMayLack.
+
+    `library` is what is compiled of a zygote, or None.
+    """
     if settings["tier"] in confine.NAMESPACED:
         calls.drop_capability_bounds()
+    stretch = None if library is None else arenas.Stretch(library)
     _warm(settings)
+    if stretch is not None:
+        stretch.settle()
+    _settle()
     place = confine.Confinement(settings["tier"], settings["processes"], settings["readable"])
     own_namespace = os.pidfd_open(os.getpid()) if place.namespaced else None
     fork, main = forks.stop_watching(), harness.prepare()
@@ -39,6 +46,10 @@ def _warm(settings):
                 raise SystemExit(f"preload: {name}: {problem}") from None
     if settings["preload"]:
         warm_up.run()
+
+
+def _settle():
+    """Brings memory into the shape in which a fork is quickest."""
     gc.collect()
     gc.freeze()
     mappings.join()
