@@ -57,12 +57,16 @@ def read(descriptor):
 
 
 def parsed(text):
-    """The object that the text is, else None. Numbers stay text: nobody asks for them, and large ones take long."""
+    """The object that the text is, else None. Numbers are not read: nobody asks for them, and long ones take long."""
     try:
-        content = json.loads(text, parse_int=str, parse_float=str) if text else None
+        content = json.loads(text, parse_int=_unread, parse_float=_unread) if text else None
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _unread(_digits):
+    return None
 
 
 def set_up_failure(content):
