@@ -62,7 +62,7 @@ def is_open(number):
     except OSError:
         return False
 print([number for number in range(64) if is_open(number)])
-for call in (lambda: os.kill(1, 0), lambda: os.setuid(0), lambda: open("/etc/x", "w"), os.fork):
+for call in (lambda: os.kill(1, 0), lambda: os.setuid(0), lambda: open("/etc/x", "w"), lambda: os.fork() or os._exit(0)):
     try:
         print(type(call()))
     except OSError as problem:
