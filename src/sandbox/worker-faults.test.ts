@@ -98,3 +98,15 @@ forks.stop_watching = watched`
   expect(pool.state).toMatchObject({ running: 0, queued: 0, freeSlots: 2 })
   await pool.close()
 })
+
+test('a fork that ends before its program begins is no result of the program', async () => {
+  const python = faultyPython(
+    'from worker import given_files\ngiven_files.unpack = lambda *_: os._exit(7)',
+  )
+  const pool = await startLocalPool({ python, workers: 1, preload: [] })
+  await expect(pool.execute({ code: 'print(1)' })).rejects.toMatchObject({
+    kind: 'sandbox_error',
+    message: expect.stringContaining('a fork ended with status 7 before its snippet began'),
+  })
+  await pool.close()
+})

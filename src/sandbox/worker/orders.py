@@ -79,12 +79,13 @@ def _ended(message, reported, descriptors):
         reported = report.read(descriptors[0])
         os.close(descriptors[0])
     content = report.parsed(reported)
+    code = os.waitstatus_to_exitcode(message["status"])
     return {
         "exited": message["exited"],
-        "code": os.waitstatus_to_exitcode(message["status"]),
+        "code": code,
         "cpuMs": message["cpuUs"] / 1000,
         "peakBytes": message["peakBytes"],
         "begun": message["begun"],
-        "setUp": None if message["begun"] else report.set_up_failure(content),
+        "setUp": None if message["begun"] else report.set_up_failure(content, code),
         "report": report.checked(content),
     }

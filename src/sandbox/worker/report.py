@@ -69,9 +69,14 @@ def _unread(_digits):
     return None
 
 
-def set_up_failure(content):
-    """Why a snippet never began, or None."""
-    return None if content is None else str(content.get("setUp"))
+def set_up_failure(content, code):
+    """Why a snippet never began: what its fork told or, where that could not tell, how it ended.
+
+    None where it was killed, which may be the doing of a limit.
+    """
+    if content is not None:
+        return str(content.get("setUp"))
+    return None if code < 0 else f"a fork ended with status {code} before its snippet began"
 
 
 def checked(content):
