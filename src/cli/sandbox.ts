@@ -50,7 +50,7 @@ function addServe(sandbox: Command): void {
     .option('--tier <name>', 'exactly this isolation: ns-root, ns-user, landlock or unsafe')
     .option('--python <path>', 'interpreter that runs the programs')
     .option('--workers <number>', 'worker processes (default: one per core)')
-    .option('--slots <number>', 'programs at a time in each worker', '2')
+    .option('--slots <number>', 'programs at a time in each worker', '3')
     .option('--queue <number>', 'programs that may wait', '10000')
     .option('--memory-mb <number>', 'most memory of a program', '512')
     .option('--preload <modules>', 'comma-separated modules imported before the first program')

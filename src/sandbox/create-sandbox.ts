@@ -42,7 +42,7 @@ export async function startLocalPool(options: SandboxOptions = {}): Promise<Loca
     throw options.python === undefined ? error : new UserError(`python: ${error.message}`)
   })
   const tier = chosenTier(found, options.tier)
-  const slots = options.slots ?? 2
+  const slots = options.slots ?? 3
   const lingering = options.lingering ?? 4
   const settings = workerSettings({
     tier,

@@ -17,7 +17,7 @@ export interface SandboxOptions {
   readonly preload?: readonly string[]
   /** Worker processes; by default one per core. */
   readonly workers?: number
-  /** Programs that run at a time in each worker. */
+  /** Programs that run at a time in each worker; by default 3. */
   readonly slots?: number
   /** Programs that run in each worker beside its slots because they take long; others take turns. */
   readonly lingering?: number

@@ -39,7 +39,7 @@ test.runIf(groups).each([
 
 /** Programs, cells and a deadline; each promise has one result, its own, and nothing is held afterwards. */
 async function servesWell(python: string): Promise<void> {
-  const pool = await startLocalPool({ python, workers: 1, preload: [] })
+  const pool = await startLocalPool({ python, workers: 1, slots: 2, preload: [] })
   const session = await pool.session()
   const codes = Array.from({ length: 20 }, (_, index) => `print(${index})`)
   const programs = codes.map(async (code) => (await pool.execute({ code })).stdout)
@@ -84,7 +84,7 @@ def watched():
         return fork()
     return refused
 forks.stop_watching = watched`
-  const options = { python: faultyPython(fault), workers: 1, preload: [] }
+  const options = { python: faultyPython(fault), workers: 1, slots: 2, preload: [] }
   const pool = await startLocalPool({ ...options, onWorkerLost: (why) => lost.push(why) })
   const run = (code: string) =>
     pool.execute({ code }).then(

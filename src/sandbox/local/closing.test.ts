@@ -38,7 +38,7 @@ test('closing settles what runs, what waits, and a session that is just being op
 })
 
 test('a hundred thousand wait and most are cancelled: the rest run, each once, and nothing is left', async () => {
-  const pool = await startLocalPool({ workers: 1, queueLength: 100_000, preload: [] })
+  const pool = await startLocalPool({ workers: 1, slots: 2, queueLength: 100_000, preload: [] })
   const controllers = Array.from({ length: 10 }, () => new AbortController())
   const settled = new Map<unknown, number>()
   const count = (end: unknown) => settled.set(end, (settled.get(end) ?? 0) + 1)
