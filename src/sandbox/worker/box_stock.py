@@ -32,7 +32,7 @@ class BoxStock:
 
     def take_back(self, box):
         """False where it is none of ours, or has been used, has ended or is one too many."""
-        fine = box is not None and box.pid not in self._dead and self._present() < self._most
+        fine = box is not None and box.pid not in self._dead and len(self._ready) < self._most
         if fine and box.is_untouched():
             self._ready.append(box)
             return True

@@ -1,8 +1,9 @@
 """Programs in flight: how each is started, what is heard of it, and what the client is told."""
 
+import heapq
+import itertools
 import os
 import time
-from collections import deque
 
 from . import channel, imports
 from .box import Box
@@ -11,7 +12,7 @@ from .runs import Run
 from .spares import Spares
 from .usual_time import UsualTime
 
-_REST_SECONDS = 0.006
+_REST_SECONDS = 0.02
 _MUCH_AT_ONCE = 1 << 16
 
 
@@ -21,7 +22,9 @@ class Executions:
         self._turns = turns
         self._spares = Spares(workshop)
         self._ordered = {}
-        self._left_alone = deque()
+        # A heap of when, a number that tells equals apart, and whom.
+        self._left_alone = []
+        self._numbers = itertools.count()
         self.usual_times = {workshop.world.light: UsualTime(), workshop.world.heavy: UsualTime()}
         self.runs = {}
         self._began_at_rest = True
@@ -79,18 +82,19 @@ class Executions:
     def follow(self, run):
         """It has begun: its output is read, and its time is taken."""
         self.runs[run.id] = self._turns.timed[run.id] = run
-        self._leave_alone(run)
+        run.look_first(len(self._turns.timed), self._turns.are_crowded())
+        self._leave_alone(run, run.lingers_at)
 
-    def _leave_alone(self, run):
+    def _leave_alone(self, run, until):
         """Its output waits in the pipe for a while: who prints line by line does not wake us for each."""
-        self._left_alone.append((time.monotonic() + _REST_SECONDS, run))
+        heapq.heappush(self._left_alone, (until, next(self._numbers), run))
 
     def next_listening(self):
         return self._left_alone[0][0] if self._left_alone else float("inf")
 
     def listen_again(self, now):
         while self._left_alone and self._left_alone[0][0] <= now:
-            _, run = self._left_alone.popleft()
+            *_, run = heapq.heappop(self._left_alone)
             if run.output is not None:
                 self._workshop.watch(run.output, lambda run=run: self._relay(run))
 
@@ -99,7 +103,7 @@ class Executions:
         if taken is None or taken < _MUCH_AT_ONCE:
             self._workshop.unwatch(run.output)
         if taken is not None and taken < _MUCH_AT_ONCE:
-            self._leave_alone(run)
+            self._leave_alone(run, time.monotonic() + _REST_SECONDS)
 
     def hear(self, message, descriptors):
         """Of a fork, from its zygote."""

@@ -9,6 +9,7 @@ from .capture import Capture
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
 _LOOK_SECONDS = 0.005
+_CROWDED_PART, _LEAST_PART = 2 / 3, 1 / 8
 _LEAST_LOOK_SECONDS = 0.0015
 _SHORT_SECONDS = 0.05
 _MUCH_MEMORY = 8 << 20
@@ -43,7 +44,12 @@ class Run:
         self.output = output
         self.started = self.owed_since = time.monotonic()
         self.deadline = self.started + self.limits["timeoutMs"] / 1000
-        self.lingers_at = self.started + _LOOK_SECONDS
+        self.lingers_at = float("inf")
+
+    def look_first(self, running, crowded):
+        """When it can have had its time, which it shares with the others that run; in a crowd, were it alone."""
+        soonest = max(_LOOK_SECONDS, self.usual_time.usual())
+        self.lingers_at = self.started + min(soonest if crowded else soonest * running, _SHORT_SECONDS)
 
     def has_begun(self):
         if self.stopped is None:
@@ -66,11 +72,12 @@ class Run:
                 break
         return self.capture.total - before
 
-    def is_short(self, now):
+    def is_short(self, now, crowded):
         """Whether it may go on as a short one: not when it has had its processor time, or is there for long.
 
         One that starts processes or prints much has no more than the usual time; the others have what
-        hardly any program exceeds.
+        hardly any program exceeds. The next look is when it will have had that at its pace so far; in a crowd
+        sooner, since what one that takes long has meanwhile is multiplied by many.
         """
         group = self.slot.group
         most = self.usual_time.most()
@@ -81,8 +88,10 @@ class Run:
             return True
         self.read()
         is_modest = group.processes() < 2 and self.capture.total < _MUCH_OUTPUT
-        left = (most if is_modest else self.usual_time.usual()) - group.processor_seconds()
-        self.lingers_at = now + max(1.5 * left, _LEAST_LOOK_SECONDS)
+        had = group.processor_seconds()
+        left = (most if is_modest else self.usual_time.usual()) - had
+        part = _CROWDED_PART if crowded else max(had / (now - self.started), _LEAST_PART)
+        self.lingers_at = now + max(left / part, _LEAST_LOOK_SECONDS)
         return left > 0
 
     def _takes_much(self):

@@ -140,7 +140,7 @@ class Supervisor:
         for run in list(self._turns.timed.values()):
             if run.deadline <= now:
                 run.stop("timeout")
-            elif run.lingers_at <= now and not run.is_short(now):
+            elif run.lingers_at <= now and not run.is_short(now, self._turns.are_crowded()):
                 self._take_turn(run, now)
             if not run.lingers:
                 self._turns.note_short_programs(now)

@@ -25,6 +25,10 @@ class Turns:
         self._turn_ends = {}  # of those that run
         self._parked = []
 
+    def are_crowded(self):
+        """Whether more programs take long than ever run at once."""
+        return len(self._parked) + len(self._turn_ends) > self._most
+
     def note_short_programs(self, now):
         if self._is_calm(now):
             self._busy_since = now

@@ -1,26 +1,35 @@
 """What a program commonly takes of the processor, learnt from those that came to an end by themselves."""
 
-_WEIGHT = 1 / 16
-_SPREADS = 4
+from collections import deque
+
+_REMEMBERED = 31
+_DEVIATIONS = 4
+_LEAST_SHARE = 1.5
 _LEAST_SECONDS, MOST_SECONDS = 0.004, 0.05
 
 
 class UsualTime:
-    """Mean and spread as TCP keeps them of its round trips (RFC 6298): each new value has a small weight."""
+    """The median of the last ones and their median deviation from it, which some that take long do not change."""
 
     def __init__(self):
-        self._mean = self._spread = MOST_SECONDS / (1 + _SPREADS)
+        self._last = deque([MOST_SECONDS] * _REMEMBERED, _REMEMBERED)
+        self._usual = self._most = MOST_SECONDS
 
     def note(self, seconds):
-        had = min(seconds, MOST_SECONDS)
-        off = abs(had - self._mean)
-        self._mean += _WEIGHT * (had - self._mean)
-        self._spread += _WEIGHT * (off - self._spread)
+        self._last.append(min(seconds, MOST_SECONDS))
+        median = _median(self._last)
+        deviation = _median(abs(had - median) for had in self._last)
+        most = max(median + _DEVIATIONS * deviation, median * _LEAST_SHARE, _LEAST_SECONDS)
+        self._usual, self._most = max(median, _LEAST_SECONDS), min(most, MOST_SECONDS)
 
     def usual(self):
         """Seconds that about half of the programs exceed."""
-        return max(self._mean, _LEAST_SECONDS)
+        return self._usual
 
     def most(self):
         """Seconds that hardly any of them exceeds."""
-        return min(max(self._mean + _SPREADS * self._spread, _LEAST_SECONDS), MOST_SECONDS)
+        return self._most
+
+
+def _median(values):
+    return sorted(values)[_REMEMBERED // 2]
