@@ -116,6 +116,8 @@ export class LocalPool implements Sandbox {
     worker.sessions++
     try {
       await worker.request(id, openHeader(id, this.options.limits, null), [])
+      // Nobody may be handed a session of a worker that is being closed.
+      if (this.closed) throw new Error(closing)
     } catch (error) {
       worker.sessions--
       if (this.closed) throw new InfrastructureError('cancelled', closing, { cause: error })

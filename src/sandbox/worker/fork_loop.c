@@ -25,12 +25,11 @@ struct fork {
   int handle;
   int report_file;  // -1 where the report is small enough for a message
   uint32_t report_bytes;
-  char *report;
-  char *begun;
+  char *report;  // behind it a page that is marked when the snippet begins
   char id[LONGEST_ID];
 };
 
-static char order_text[LARGEST_ORDER];
+char order_text[LARGEST_ORDER];  // what a fork reads its message from
 static char told[LARGEST_REPORT + 512];
 static struct fork forks[MOST_FORKS];
 static struct pollfd watched[MOST_FORKS + 1];  // the connection, then the forks' handles
@@ -77,21 +76,23 @@ static char *shared(size_t bytes, int file) {
   return place == MAP_FAILED ? NULL : place;
 }
 
+static size_t shared_bytes(const struct fork *one) { return one->report_bytes + getpagesize(); }
+
+static char *begun(const struct fork *one) { return one->report + one->report_bytes; }
+
 static int make_report(struct fork *made) {
   if (made->report_bytes > LARGEST_REPORT) {
     made->report_file = memfd_create("report", MFD_CLOEXEC);
-    if (made->report_file < 0 || ftruncate(made->report_file, made->report_bytes)) return -1;
+    if (made->report_file < 0 || ftruncate(made->report_file, shared_bytes(made))) return -1;
   }
-  made->report = shared(made->report_bytes, made->report_file);
-  made->begun = shared(getpagesize(), -1);
-  return made->report && made->begun ? 0 : -1;
+  made->report = shared(shared_bytes(made), made->report_file);
+  return made->report ? 0 : -1;
 }
 
 static void forget(const struct fork *one) {
   if (one->handle >= 0) close(one->handle);
   if (one->report_file >= 0) close(one->report_file);
-  if (one->report) munmap(one->report, one->report_bytes);
-  if (one->begun) munmap(one->begun, getpagesize());
+  if (one->report) munmap(one->report, shared_bytes(one));
 }
 
 // A fork in the box's namespace of processes, where there is a box.
@@ -107,7 +108,8 @@ static pid_t fork_into(const struct birth *birth, int own_namespace) {
 
 static int keep(int connection, int own_namespace, struct fork *made) {
   made->handle = syscall(SYS_pidfd_open, made->pid, 0);
-  if (made->handle < 0) return -errno;
+  // Of where this one reports the next ones have nothing.
+  if (made->handle < 0 || madvise(made->report, shared_bytes(made), MADV_DONTFORK)) return -errno;
   forks[fork_count++] = *made;
   watched[fork_count] = (struct pollfd){.fd = made->handle, .events = POLLIN};
   int length = snprintf(told, sizeof told, "{\"forked\":%s}", made->id);
@@ -121,13 +123,15 @@ static int give_up(int connection, const struct fork *made) {
 }
 
 static void be_born(const struct order *order, size_t size, const struct fork *made, struct birth *birth) {
-  for (int at = 0; at < fork_count; at++) forget(&forks[at]);
-  birth->order = order_text;
+  for (int at = 0; at < fork_count; at++) {
+    close(forks[at].handle);
+    if (forks[at].report_file >= 0) close(forks[at].report_file);
+  }
   birth->order_bytes = size;
   birth->message_at = sizeof *order + order->id_bytes;
   birth->report = made->report;
   birth->report_bytes = made->report_bytes;
-  birth->begun = made->begun;
+  birth->begun = begun(made);
 }
 
 static int take_order(int connection, int own_namespace, const struct place *place, struct birth *birth) {
@@ -158,7 +162,7 @@ static int tell_end(int connection, const struct fork *ended, int status, const 
   long long microseconds = (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000000LL + used->ru_utime.tv_usec +
                            used->ru_stime.tv_usec;
   int length = snprintf(told, sizeof told, "{\"exited\":%s,\"status\":%d,\"cpuUs\":%lld,\"peakBytes\":%lld,\"begun\":%s}\n",
-                        ended->id, status, microseconds, used->ru_maxrss * 1024LL, *ended->begun ? "true" : "false");
+                        ended->id, status, microseconds, used->ru_maxrss * 1024LL, *begun(ended) ? "true" : "false");
   if (ended->report_file >= 0) return tell(connection, length, ended->report_file);
   uint32_t size = *(volatile uint32_t *)ended->report;
   if (size > ended->report_bytes - sizeof size) size = 0;

@@ -123,7 +123,7 @@ class _Loop:
         """In a child. The others' handles, and the memory in which they report, are none of its own."""
         for child in self._children.values():
             child.forget()
-        own = report.Report(memory.report, memory.begin)
+        own = report.Report(lambda: memory.report, memory.begin)
         return Birth(order.message, descriptors, own, lambda: self._place.enter(order, descriptors))
 
     def _reap(self):

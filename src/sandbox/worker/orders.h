@@ -26,14 +26,13 @@ struct place {
 };
 
 struct birth {
-  const char *order;
   uint64_t order_bytes;
   uint64_t message_at;
   int32_t descriptors[MOST_DESCRIPTORS];
   uint64_t descriptor_count;
   char *report;
   uint64_t report_bytes;
-  char *begun;  // a page
+  char *begun;  // the page behind the report
   const char *failed_step;  // or NULL
   int64_t error;
 };

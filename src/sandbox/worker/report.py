@@ -21,11 +21,21 @@ def size(with_files):
 
 
 class Report:
-    """The child's side. `begin` makes the mark by which its zygote knows that the snippet began."""
+    """The child's side. `begin` makes the mark by which its zygote knows that the snippet began.
 
-    def __init__(self, shared, begin):
-        self._shared = shared
+    Most have nothing to tell: `find_shared` gives the memory when it is needed.
+    """
+
+    def __init__(self, find_shared, begin):
+        self._find_shared = find_shared
+        self._found = None
         self.begin = begin
+
+    @property
+    def _shared(self):
+        if self._found is None:
+            self._found = self._find_shared()
+        return self._found
 
     def forget(self):
         self._shared[: _LENGTH.size] = bytes(_LENGTH.size)
