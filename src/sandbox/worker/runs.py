@@ -8,9 +8,9 @@ from .capture import Capture
 
 _CHUNK = 1 << 16
 _CHUNKS_AT_ONCE = 32
-_LOOK_SECONDS = 0.005
+_LOOK_SECONDS, _CROWDED_LOOK_SECONDS = 0.005, 0.003
 _CROWDED_PART, _LEAST_PART = 2 / 3, 1 / 8
-_LEAST_LOOK_SECONDS = 0.0015
+_LEAST_LOOK_SECONDS = 0.001
 _SHORT_SECONDS = 0.05
 _MUCH_MEMORY = 8 << 20
 _MUCH_OUTPUT = 1 << 18
@@ -48,8 +48,9 @@ class Run:
 
     def look_first(self, running, crowded):
         """When it can have had its time, which it shares with the others that run; in a crowd, were it alone."""
-        soonest = max(_LOOK_SECONDS, self.usual_time.usual())
-        self.lingers_at = self.started + min(soonest if crowded else soonest * running, _SHORT_SECONDS)
+        usual = self.usual_time.usual()
+        soonest = max(_CROWDED_LOOK_SECONDS, usual) if crowded else max(_LOOK_SECONDS, usual) * running
+        self.lingers_at = self.started + min(soonest, _SHORT_SECONDS)
 
     def has_begun(self):
         if self.stopped is None:

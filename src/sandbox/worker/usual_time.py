@@ -5,7 +5,7 @@ from collections import deque
 _REMEMBERED = 31
 _DEVIATIONS = 4
 _LEAST_SHARE = 1.5
-_LEAST_SECONDS, MOST_SECONDS = 0.004, 0.05
+_LEAST_USUAL_SECONDS, _LEAST_SECONDS, MOST_SECONDS = 0.001, 0.004, 0.05
 
 
 class UsualTime:
@@ -20,7 +20,7 @@ class UsualTime:
         median = _median(self._last)
         deviation = _median(abs(had - median) for had in self._last)
         most = max(median + _DEVIATIONS * deviation, median * _LEAST_SHARE, _LEAST_SECONDS)
-        self._usual, self._most = max(median, _LEAST_SECONDS), min(most, MOST_SECONDS)
+        self._usual, self._most = max(median, _LEAST_USUAL_SECONDS), min(most, MOST_SECONDS)
 
     def usual(self):
         """Seconds that about half of the programs exceed."""
