@@ -5,6 +5,7 @@ from collections import deque
 _REMEMBERED = 31
 _DEVIATIONS = 4
 _LEAST_SHARE = 1.5
+# Less for the median: whoever prints much or starts processes gets no more than others commonly take.
 _LEAST_USUAL_SECONDS, _LEAST_SECONDS, MOST_SECONDS = 0.001, 0.004, 0.05
 
 
